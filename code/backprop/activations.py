@@ -1,0 +1,88 @@
+r"""Activations a = f(z), each beside its derivative f'(z).
+
+Every activation is an object: call it, `sigmoid(z)`; ask for its derivative, `sigmoid.derivative(z)`.
+Arrays keep their shape; z is the weighted sum, a the activation. Derived in chapter 01
+(:eq:`sigmoid-slope`); softmax is treated with cross-entropy.
+"""
+
+import numpy as np
+
+from ._validate import real_array
+
+__all__ = ["ACTIVATIONS", "Activation", "identity", "relu", "sigmoid", "softmax", "tanh"]
+
+
+class Activation:
+    """An elementwise activation: `function(z)` and `slope(z, a)`, where a = function(z) is at hand."""
+
+    def __init__(self, name, function, slope):
+        self.name = name
+        self._function = function
+        self._slope = slope
+
+    def __call__(self, z):
+        """Return a = f(z), in the shape of z (float64). Raises on NaN, infinity or no entries."""
+        return self._function(real_array("z", z))
+
+    def derivative(self, z):
+        """Return f'(z), entry by entry, in the shape of z (float64)."""
+        z = real_array("z", z)
+        return self._slope(z, self._function(z))
+
+    def pull_back(self, dA, z, a):
+        """Return ∂L/∂z = ∂L/∂a · f'(z) (:eq:`delta-output`), all three of shape (N, n)."""
+        return dA * self._slope(z, a)
+
+    def __repr__(self):
+        return self.name
+
+
+class Softmax:
+    r"""softmax(z)_k = exp(z_k) / Σ_j exp(z_j), over the last axis.
+
+    Every output depends on every input of its row: there is no elementwise derivative, but a
+    Jacobian, ∂a_k/∂z_j = a_k (1[j = k] − a_j).
+    """
+
+    name = "softmax"
+
+    def __call__(self, z):
+        """Return a of the shape of z (..., n); each row is positive and sums to 1."""
+        z = real_array("z", z)
+        if z.ndim == 0:
+            raise ValueError("z: expected at least one axis, came shape ()")
+        return self._function(z)
+
+    @staticmethod
+    def _function(z):
+        # The largest z of a row is taken off first: exp of 0 or less cannot overflow.
+        e = np.exp(z - z.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+
+    def jacobian(self, z):
+        """Return J (..., n, n) with J[..., k, j] = ∂a_k/∂z_j, for z of shape (..., n)."""
+        a = self(z)
+        return a[..., :, None] * (np.eye(a.shape[-1]) - a[..., None, :])
+
+    def pull_back(self, dA, z, a):
+        """Return ∂L/∂z = a (∂L/∂a − Σ_k a_k ∂L/∂a_k), of shape (N, n), without the Jacobian."""
+        return a * (dA - (a * dA).sum(axis=-1, keepdims=True))
+
+    def __repr__(self):
+        return self.name
+
+
+def _sigmoid(z):
+    # For z < −709 exp(−z) is infinite, and 1/∞ = 0 is what σ(z) rounds to: the formula is
+    # right as it stands, only the warning is not wanted.
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-z))
+
+
+identity = Activation("identity", lambda z: z.copy(), lambda z, a: np.ones_like(z))
+sigmoid = Activation("sigmoid", _sigmoid, lambda z, a: a * (1.0 - a))
+tanh = Activation("tanh", np.tanh, lambda z, a: 1.0 - a * a)
+relu = Activation("relu", lambda z: np.maximum(z, 0.0), lambda z, a: (z > 0.0).astype(z.dtype))
+softmax = Softmax()
+
+ACTIVATIONS = {f.name: f for f in (identity, sigmoid, tanh, relu, softmax)}

@@ -1,0 +1,268 @@
+r"""Optimizers: how a gradient becomes a step, in PyTorch's definitions and with its defaults.
+
+An optimizer holds only its settings; what it remembers of a run, m and v, is in the `state` that
+`start` makes. So one optimizer serves many runs, and `minimize` can walk a grid of them at once.
+All arithmetic is elementwise and keeps the dtype of x: float32 runs as torch's float32 does.
+"""
+
+import math
+
+import numpy as np
+
+from ._validate import positive, whole
+
+__all__ = [
+    "Adam",
+    "Diverged",
+    "GradientDescent",
+    "Interrupted",
+    "Momentum",
+    "RMSProp",
+    "minimize",
+]
+
+#: Starts that are stepped together: their x, m, v and temporaries stay in a core's cache.
+CHUNK = 2048
+#: Steps between two looks at `stop`, the progress bar and a keyboard interrupt's safe point.
+ROUND = 50
+
+
+class GradientDescent:
+    """x ← x − η g (:eq:`gradient-step`); `torch.optim.SGD`. eta: learning rate, > 0."""
+
+    def __init__(self, eta=1e-3):
+        self.eta = positive("eta", eta)
+
+    def start(self, x):
+        """Return the state before the first step: nothing is remembered."""
+        return {}
+
+    def step(self, x, g, state, t):
+        """Change x in place by step t = 1, 2, … along the gradient g, of the shape of x."""
+        x -= self.eta * g
+
+    def __repr__(self):
+        return f"GradientDescent(eta={self.eta:g})"
+
+
+class Momentum:
+    """m ← μ m + g, x ← x − η m; `torch.optim.SGD(momentum=mu)`. mu in [0, 1)."""
+
+    def __init__(self, eta=1e-3, mu=0.9):
+        self.eta, self.mu = positive("eta", eta), _fraction("mu", mu)
+
+    def start(self, x):
+        """Return the state before the first step: m = 0."""
+        return {"m": np.zeros_like(x)}
+
+    def step(self, x, g, state, t):
+        """Change x and the state in place by step t along the gradient g."""
+        m = state["m"]
+        m *= self.mu
+        m += g
+        x -= self.eta * m
+
+    def __repr__(self):
+        return f"Momentum(eta={self.eta:g}, mu={self.mu:g})"
+
+
+class RMSProp:
+    """v ← α v + (1 − α) g², x ← x − η g / (√v + ε); `torch.optim.RMSprop`. alpha in [0, 1)."""
+
+    def __init__(self, eta=1e-2, alpha=0.99, eps=1e-8):
+        self.eta, self.alpha = positive("eta", eta), _fraction("alpha", alpha)
+        self.eps = positive("eps", eps, zero=True)
+
+    def start(self, x):
+        """Return the state before the first step: v = 0."""
+        return {"v": np.zeros_like(x)}
+
+    def step(self, x, g, state, t):
+        """Change x and the state in place by step t along the gradient g."""
+        v = state["v"]
+        v *= self.alpha
+        v += (1 - self.alpha) * g * g
+        x -= self.eta * (g / (np.sqrt(v) + self.eps))
+
+    def __repr__(self):
+        return f"RMSProp(eta={self.eta:g}, alpha={self.alpha:g}, eps={self.eps:g})"
+
+
+class Adam:
+    """m ← m + (1−β₁)(g − m), v ← β₂ v + (1−β₂) g², x ← x − η m̂ / (√v̂ + ε) (:eq:`adam`).
+
+    m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ). The first line is β₁ m + (1−β₁) g, rounded as today's
+    `torch.optim.Adam` rounds it. betas: two numbers in [0, 1).
+    """
+
+    def __init__(self, eta=1e-3, betas=(0.9, 0.999), eps=1e-8):
+        self.eta, self.eps = positive("eta", eta), positive("eps", eps, zero=True)
+        if np.shape(betas) != (2,):
+            raise ValueError(f"betas: expected two numbers, came {betas!r}")
+        self.betas = tuple(_fraction(f"betas[{i}]", beta) for i, beta in enumerate(betas))
+
+    def start(self, x):
+        """Return the state before the first step: m = v = 0."""
+        return {"m": np.zeros_like(x), "v": np.zeros_like(x)}
+
+    def step(self, x, g, state, t):
+        """Change x and the state in place by step t = 1, 2, … along the gradient g."""
+        (beta1, beta2), m, v = self.betas, state["m"], state["v"]
+        m += (1 - beta1) * (g - m)
+        v *= beta2
+        v += (1 - beta2) * g * g
+        denominator = np.sqrt(v)
+        denominator /= math.sqrt(1 - beta2**t)
+        denominator += self.eps
+        x -= self.eta / (1 - beta1**t) * m / denominator
+
+    def __repr__(self):
+        return f"Adam(eta={self.eta:g}, betas={self.betas}, eps={self.eps:g})"
+
+
+class Diverged(ArithmeticError):
+    """A run left the finite numbers. `step`: after how many steps; `start`: where it began."""
+
+    def __init__(self, optimizer, start, step, last):
+        self.step, self.start, self.last = step, start, last
+        super().__init__(
+            f"{optimizer} diverged: from start {_point(start)} step {step} left the finite "
+            f"numbers, the point before it was {_point(last)}; a smaller eta may hold"
+        )
+
+
+class Interrupted(KeyboardInterrupt):
+    """A keyboard interrupt in `minimize`. `path`: what was kept so far; `steps`: whole steps done."""
+
+    def __init__(self, path, steps):
+        self.path, self.steps = path, steps
+        super().__init__(f"stopped after {steps} steps; what was kept is in .path of this exception")
+
+
+def minimize(gradient, start, optimizer, steps, *, keep=1, stop=None, progress=None):
+    """Walk `steps` steps from one start, or from a whole grid of starts at once.
+
+    gradient: takes points and returns ∇f in their shape: (d,) for one start, (n, d) for a grid.
+    start: (d,) or (..., d); integers are read as float64, float32 stays float32; not changed.
+    keep: k keeps the points 0, k, 2k, …; "end" keeps only where the walks end.
+    stop: takes points as `gradient` does and returns True (or an array of them) where a walk may
+    rest; a resting start stays where it is. Looked at every 50 steps.
+    progress: True shows a bar, False none; None shows one where stderr is a terminal.
+
+    Returns the path, (steps // k + 1, ..., d), or with keep="end" the end points, (..., d).
+    Raises `Diverged` as soon as a walk leaves the finite numbers, `Interrupted` (a
+    KeyboardInterrupt that carries what was kept) on a keyboard interrupt, TypeError or ValueError
+    on arguments that do not fit.
+    """
+    start, steps = _start(start), whole("steps", steps, 0)
+    every = steps + 1 if isinstance(keep, str) and keep == "end" else whole("keep", keep, 1)
+    walk = _Walk(gradient, start, optimizer, stop, every, steps)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"), _bar(steps, progress) as bar:
+            while walk.done < steps and walk.active.size:
+                before = walk.done
+                walk.round(min(ROUND, steps - walk.done))
+                bar.update(walk.done - before)
+            bar.update(steps - walk.done)  # every walk rests: the remaining steps change nothing
+    except KeyboardInterrupt:
+        kept = walk.end if every > steps else walk.path[: walk.done // every + 1]
+        shape = start.shape if every > steps else (len(kept), *start.shape)
+        raise Interrupted(kept.reshape(shape), walk.done) from None
+    if every > steps:
+        return walk.end.reshape(start.shape)
+    return walk.path.reshape(-1, *start.shape)
+
+
+class _Walk:
+    """All starts of one `minimize`, flattened to (n, d): x, the optimizer's state, what is kept.
+
+    x and the state hold the active starts only, coordinate by coordinate in memory, so that a
+    surface's x[..., 0] is contiguous. Resting starts leave them; chunks stay full.
+    """
+
+    def __init__(self, gradient, start, optimizer, stop, every, steps):
+        self.single, self.gradient, self.stop = start.ndim == 1, gradient, stop
+        self.optimizer, self.every, self.done = optimizer, every, 0
+        self.starts = start.reshape(-1, start.shape[-1])
+        self.active = np.arange(len(self.starts))
+        self.x = np.asfortranarray(self.starts)
+        if self.x is self.starts or np.shares_memory(self.x, self.starts):
+            self.x = self.x.copy(order="F")
+        self.state = optimizer.start(self.x)
+        self.end = self.starts.copy()
+        self.path = None
+        if every <= steps or steps == 0:
+            self.path = np.empty((steps // every + 1, *self.starts.shape), self.starts.dtype)
+            self.path[0] = self.starts
+
+    def round(self, steps):
+        """Take `steps` steps with every active start, chunk by chunk, then let some rest."""
+        for low in range(0, len(self.active), CHUNK):
+            chunk = slice(low, low + CHUNK)
+            x, state = self.x[chunk], {k: v[chunk] for k, v in self.state.items()}
+            self._advance(x, state, self.active[chunk], steps)
+        self.done += steps
+        self.end[self.active] = self.x
+        if self.stop is not None:
+            self._rest()
+
+    def _advance(self, x, state, rows, steps):
+        for t in range(self.done + 1, self.done + steps + 1):
+            before = x.copy()
+            self.optimizer.step(x, self._gradient(x), state, t)
+            if not math.isfinite(x.sum()) and not np.isfinite(x).all():
+                bad = int(np.argmin(np.isfinite(x).all(axis=1)))
+                raise Diverged(self.optimizer, self.starts[rows[bad]], t, before[bad])
+            if self.path is not None and t % self.every == 0:
+                self.path[t // self.every, rows] = x
+
+    def _gradient(self, x):
+        g = self.gradient(x[0])[None] if self.single else self.gradient(x)
+        if g.shape != x.shape:
+            came = g.shape[1:] if self.single else g.shape
+            wanted = x.shape[1:] if self.single else x.shape
+            raise ValueError(f"gradient: expected shape {wanted}, that of its points, came {came}")
+        return g
+
+    def _rest(self):
+        rests = self.stop(self.x[0]) if self.single else self.stop(self.x)
+        rests = np.broadcast_to(np.asarray(rests, dtype=bool), (len(self.active),))
+        if not rests.any():
+            return
+        if self.path is not None:
+            self.path[self.done // self.every + 1 :, self.active[rests]] = self.x[rests]
+        self.active = self.active[~rests]
+        self.x = np.asfortranarray(self.x[~rests])
+        self.state = {k: np.asfortranarray(v[~rests]) for k, v in self.state.items()}
+
+
+def _start(start):
+    array = np.array(start)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"start: expected real numbers, came dtype {array.dtype}")
+    if array.ndim == 0 or array.size == 0:
+        raise ValueError(f"start: expected shape (..., d), came shape {array.shape}")
+    if array.dtype.kind != "f":
+        array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"start: expected finite numbers, came {array[bad]} at index {list(bad)}")
+    return array
+
+
+def _fraction(name, value):
+    number = positive(name, value, zero=True)
+    if number >= 1:
+        raise ValueError(f"{name}: expected a number in [0, 1), came {value!r}")
+    return number
+
+
+def _point(x):
+    return "(" + ", ".join(f"{v:.6g}" for v in x) + ")"
+
+
+def _bar(steps, progress):
+    from tqdm import tqdm
+
+    disable = None if progress is None else not progress
+    return tqdm(total=steps, unit="step", disable=disable, leave=False)
