@@ -5,6 +5,7 @@ compares a derived gradient with it, and with torch's autograd where a torch fun
 `check_network` does so for every W and b of a network. torch is imported only for that.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 
@@ -40,28 +41,54 @@ def numerical_gradient(f, x, h=None):
     argument is differentiated rightly. Anything else is copied.
 
     Raises TypeError or ValueError where x is not finite and real, where f returns anything but one
-    finite number (the shape or value that came is named), and where h is not positive.
+    finite number (the shape or value that came is named), where f changes its argument (x is put
+    back all the same), and where h is not positive.
     """
     x = _differentiable(x)
     if h is not None:
         h = positive("h", h)
-    cube_root = np.finfo(x.dtype).eps ** (1 / 3)
     gradient = np.empty(x.shape, dtype=x.dtype)
-    for i in np.ndindex(x.shape):
-        kept = x[i]
-        step = cube_root * max(1.0, abs(kept)) if h is None else h
-        try:
-            x[i] = kept + step
-            above, f_above = x[i], _scalar(f(x), i)
-            x[i] = kept - step
-            below, f_below = x[i], _scalar(f(x), i)
-        finally:
-            x[i] = kept
-        if above == below:
-            raise ValueError(f"h: {step} is lost in rounding beside x{list(i)} = {kept}")
-        # What was added is not h but the nearest machine number: divide by what was stepped.
-        gradient[i] = (f_above - f_below) / (float(above) - float(below))
+    with _left_as_it_was(x):
+        for i in np.ndindex(x.shape):
+            gradient[i] = _difference(f, x, i, _step(x[i], h))
     return gradient
+
+
+def _step(x_i, h):
+    """The step for one entry: h, or the default of `numerical_gradient`."""
+    return np.finfo(x_i.dtype).eps ** (1 / 3) * max(1.0, abs(x_i)) if h is None else h
+
+
+def _difference(f, x, i, step):
+    """The central difference of f in entry i, which is put back."""
+    kept = x[i]
+    try:
+        x[i] = kept + step
+        above, f_above = x[i], _scalar(f(x), i)
+        x[i] = kept - step
+        below, f_below = x[i], _scalar(f(x), i)
+    finally:
+        x[i] = kept
+    if above == below:
+        raise ValueError(f"h: {step} is lost in rounding beside x{list(i)} = {kept}")
+    # What was added is not h but the nearest machine number: divide by what was stepped.
+    return (f_above - f_below) / (float(above) - float(below))
+
+
+@contextmanager
+def _left_as_it_was(x):
+    """Raise ValueError where x is found changed at the end, and put it back whatever happens."""
+    before = x.copy()
+    try:
+        yield
+        changed = np.argwhere(x != before)
+        if changed.size:
+            raise ValueError(
+                "f: expected a function that leaves its argument as it is, "
+                f"x was changed at index {changed[0].tolist()}"
+            )
+    finally:
+        x[...] = before
 
 
 def _differentiable(x):
@@ -74,9 +101,10 @@ def _differentiable(x):
 
 
 def _scalar(value, index):
-    shape = np.shape(value)
-    if shape != ():
-        raise ValueError(f"f: expected one number (shape ()), came shape {tuple(shape)}")
+    if not isinstance(value, (bool, int, float, complex)) and not hasattr(value, "shape"):
+        raise TypeError(f"f: expected one number, came {type(value).__name__}")
+    if np.shape(value) != ():
+        raise ValueError(f"f: expected one number (shape ()), came shape {tuple(value.shape)}")
     if np.iscomplexobj(value):
         raise TypeError(f"f: expected a real number, came {value!r}")
     value = float(value)
@@ -150,8 +178,9 @@ class GradientReport:
     def _caption(self):
         entries = int(np.prod(self.shape)) if self.shape else 1
         where = f" Shown: index {list(self._shown)}." if self.shape else ""
-        verdict = "agree" if self.ok else "DISAGREE"
-        return f"{self.name}: {entries} {'entry' if entries == 1 else 'entries'} {verdict}.{where}"
+        one = entries == 1
+        verdict = ("agrees" if one else "agree") if self.ok else ("DISAGREES" if one else "DISAGREE")
+        return f"{self.name}: {entries} {'entry' if one else 'entries'} {verdict}.{where}"
 
     def __str__(self):
         return _text_table(self._caption(), ("", "value", "relative error"), self._rows)
