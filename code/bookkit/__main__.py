@@ -1,0 +1,45 @@
+"""The command line: ``python -m bookkit {assets,site,run}``, from anywhere inside the book."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def parser():
+    """The arguments of each command, with defaults that fit the book this package stands in."""
+    top = argparse.ArgumentParser(prog="python -m bookkit", description="The book's own machinery.")
+    commands = top.add_subparsers(dest="command", required=True)
+    commands.add_parser("assets", help="fetch the browser assets into assets/vendor")
+    site = commands.add_parser("site", help="build the site; every warning is an error")
+    site.add_argument("--out", type=Path, default=ROOT, help="the folder that gets _build/html")
+    run = commands.add_parser("run", help="execute chapters again, in place, side by side")
+    run.add_argument("chapters", nargs="*", type=Path, help="default: every chapter")
+    run.add_argument("--jobs", type=int, default=os.cpu_count(), help="default: one a core")
+    run.add_argument("--timeout", type=int, default=600, help="seconds a cell may take")
+    return top
+
+
+def main(argv=None):
+    """Run one command; the exit status."""
+    args = parser().parse_args(argv)
+    if args.command == "assets":
+        from bookkit.assets import fetch_assets
+
+        print(fetch_assets(ROOT))
+    elif args.command == "site":
+        from bookkit.site import build_site
+
+        print(f"\nThe book: {build_site(ROOT, args.out).as_uri()}")
+    else:
+        from bookkit.run import run_chapters
+
+        chapters = args.chapters or sorted((ROOT / "chapters").glob("*.ipynb"))
+        return run_chapters(chapters, jobs=args.jobs, timeout=args.timeout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
