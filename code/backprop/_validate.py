@@ -11,21 +11,22 @@ def real_array(name, value):
     Raises TypeError where `value` is not made of real numbers, ValueError where it is empty or
     holds a NaN or an infinity (the first such entry is named).
     """
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: expected rows of one length, came {value!r}") from None
     if array.dtype != np.float64:
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{name}: expected real numbers, came {_kind(value, array)}")
         array = array.astype(np.float64)
     if array.size == 0:
         raise ValueError(f"{name}: expected at least one entry, came shape {array.shape}")
-    # One reduction decides: a NaN or an infinity anywhere survives the sum.
-    if not math.isfinite(array.sum()):
-        finite = np.isfinite(array)
-        if not finite.all():
-            where = tuple(int(i) for i in np.argwhere(~finite)[0])
-            raise ValueError(
-                f"{name}: expected finite numbers, came {array[where]} at index {list(where)}"
-            )
+    finite = np.isfinite(array)
+    if not np.logical_and.reduce(finite, axis=None):  # .all(), without its Python wrapper
+        where = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(
+            f"{name}: expected finite numbers, came {array[where]} at index {list(where)}"
+        )
     return array
 
 
@@ -57,7 +58,8 @@ def one_hot(name, t):
     if wrong.any():
         i = int(np.argmax(wrong))
         raise ValueError(
-            f"{name}: expected one-hot rows (one 1, otherwise 0), came {rows[i].tolist()} in row {i}"
+            f"{name}: expected one-hot rows (one 1, otherwise 0), "
+            f"came {rows[i].tolist()} in row {i}"
         )
 
 

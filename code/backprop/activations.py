@@ -1,8 +1,8 @@
 r"""Activations a = f(z), each beside its derivative f'(z).
 
-Every activation is an object: call it, `sigmoid(z)`; ask for its derivative, `sigmoid.derivative(z)`.
-Arrays keep their shape; z is the weighted sum, a the activation. Derived in chapter 01
-(:eq:`sigmoid-slope`); softmax is treated with cross-entropy.
+Every activation is an object: call it, `sigmoid(z)`; ask for its derivative,
+`sigmoid.derivative(z)`. Arrays keep their shape; z is the weighted sum, a the activation. Derived
+in chapter 01 (:eq:`sigmoid-slope`); softmax is treated with cross-entropy.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ __all__ = ["ACTIVATIONS", "Activation", "identity", "relu", "sigmoid", "softmax"
 
 
 class Activation:
-    """An elementwise activation: `function(z)` and `slope(z, a)`, where a = function(z) is at hand."""
+    """An elementwise activation: `function(z)` and `slope(z, a)`, a = function(z) being known."""
 
     def __init__(self, name, function, slope):
         self.name = name
@@ -55,8 +55,10 @@ class Softmax:
 
     @staticmethod
     def _function(z):
-        # The largest z of a row is taken off first: exp of 0 or less cannot overflow.
-        e = np.exp(z - z.max(axis=-1, keepdims=True))
+        # The largest z of a row is taken off first: exp of 0 or less cannot overflow. Where the
+        # subtraction itself does, −∞ stands in for a number whose exp is 0 all the same.
+        with np.errstate(over="ignore"):
+            e = np.exp(z - z.max(axis=-1, keepdims=True))
         return e / e.sum(axis=-1, keepdims=True)
 
     def jacobian(self, z):

@@ -4,12 +4,12 @@ One example is a row of m outputs, or a 1-D array; a batch is (N, m), and its lo
 over the N examples. So three factors can stand in a gradient, each named here and derived in
 chapter 02 (:eq:`loss-factors`):
 
-| loss                 | one example       | ∂L/∂a_k of one example | in PyTorch                        |
-| -------------------- | ----------------- | ---------------------- | --------------------------------- |
-| `half_squared_error` | ½ Σ_k (a_k − t_k)²| (a_k − t_k)            | 0.5 * mse_loss(reduction="sum")   |
-| `squared_error`      | Σ_k (a_k − t_k)²  | 2 (a_k − t_k)          | mse_loss(reduction="sum")         |
-| `mean_squared_error` | 1/m Σ_k (a_k−t_k)²| 2/m (a_k − t_k)        | mse_loss(reduction="mean")        |
-| `cross_entropy`      | −Σ_k t_k log a_k  | −t_k / a_k             | nll_loss(log a)                   |
+| loss                 | one example         | its ∂L/∂a_k     | in PyTorch                      |
+| -------------------- | ------------------- | --------------- | ------------------------------- |
+| `half_squared_error` | ½ Σ_k (a_k − t_k)²  | a_k − t_k       | 0.5 * mse_loss(reduction="sum") |
+| `squared_error`      | Σ_k (a_k − t_k)²    | 2 (a_k − t_k)   | mse_loss(reduction="sum")       |
+| `mean_squared_error` | 1/m Σ_k (a_k − t_k)²| 2/m (a_k − t_k) | mse_loss(reduction="mean")      |
+| `cross_entropy`      | −Σ_k t_k log a_k    | −t_k / a_k      | nll_loss(log a)                 |
 
 and each batch adds the factor 1/N.
 """
