@@ -132,11 +132,11 @@ class Diverged(ArithmeticError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """A keyboard interrupt in `minimize`. `path`: what was kept so far; `steps`: whole steps done."""
+    """A keyboard interrupt in `minimize`. `path`: what was kept so far; `steps`: steps done."""
 
     def __init__(self, path, steps):
         self.path, self.steps = path, steps
-        super().__init__(f"stopped after {steps} steps; what was kept is in .path of this exception")
+        super().__init__(f"stopped after {steps} steps; the exception's .path is what was kept")
 
 
 def minimize(gradient, start, optimizer, steps, *, keep=1, stop=None, progress=None):
@@ -155,8 +155,9 @@ def minimize(gradient, start, optimizer, steps, *, keep=1, stop=None, progress=N
     on arguments that do not fit.
     """
     start, steps = _start(start), whole("steps", steps, 0)
-    every = steps + 1 if isinstance(keep, str) and keep == "end" else whole("keep", keep, 1)
-    walk = _Walk(gradient, start, optimizer, stop, every, steps)
+    if not (hasattr(optimizer, "start") and hasattr(optimizer, "step")):
+        raise TypeError(f"optimizer: expected one, such as Adam(), came {optimizer!r}")
+    walk = _Walk(gradient, start, optimizer, stop, _every(keep), steps)
     try:
         with np.errstate(over="ignore", invalid="ignore"), _bar(steps, progress) as bar:
             while walk.done < steps and walk.active.size:
@@ -165,12 +166,8 @@ def minimize(gradient, start, optimizer, steps, *, keep=1, stop=None, progress=N
                 bar.update(walk.done - before)
             bar.update(steps - walk.done)  # every walk rests: the remaining steps change nothing
     except KeyboardInterrupt:
-        kept = walk.end if every > steps else walk.path[: walk.done // every + 1]
-        shape = start.shape if every > steps else (len(kept), *start.shape)
-        raise Interrupted(kept.reshape(shape), walk.done) from None
-    if every > steps:
-        return walk.end.reshape(start.shape)
-    return walk.path.reshape(-1, *start.shape)
+        raise Interrupted(walk.kept(start.shape, walk.done), walk.done) from None
+    return walk.kept(start.shape, steps)
 
 
 class _Walk:
@@ -191,9 +188,15 @@ class _Walk:
         self.state = optimizer.start(self.x)
         self.end = self.starts.copy()
         self.path = None
-        if every <= steps or steps == 0:
+        if every is not None:
             self.path = np.empty((steps // every + 1, *self.starts.shape), self.starts.dtype)
             self.path[0] = self.starts
+
+    def kept(self, shape, steps):
+        """Return what is kept of the first `steps` steps; `shape` is that of the starts."""
+        if self.path is None:
+            return self.end.reshape(shape)
+        return self.path[: steps // self.every + 1].reshape(-1, *shape)
 
     def round(self, steps):
         """Take `steps` steps with every active start, chunk by chunk, then let some rest."""
@@ -217,7 +220,9 @@ class _Walk:
                 self.path[t // self.every, rows] = x
 
     def _gradient(self, x):
-        g = self.gradient(x[0])[None] if self.single else self.gradient(x)
+        g = np.asarray(self.gradient(x[0] if self.single else x))
+        if self.single:
+            g = g[None]
         if g.shape != x.shape:
             came = g.shape[1:] if self.single else g.shape
             wanted = x.shape[1:] if self.single else x.shape
@@ -248,6 +253,15 @@ def _start(start):
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"start: expected finite numbers, came {array[bad]} at index {list(bad)}")
     return array
+
+
+def _every(keep):
+    """The distance of the points kept, or None for the end points only."""
+    if isinstance(keep, str):
+        if keep != "end":
+            raise ValueError(f'keep: expected a whole number or "end", came {keep!r}')
+        return None
+    return whole("keep", keep, 1)
 
 
 def _fraction(name, value):
