@@ -22,24 +22,26 @@ class Himmelblau:
     r"""f(x, y) = (x² + y − 11)² + (x + y² − 7)² (:eq:`himmelblau`).
 
     Every method takes points of shape (..., 2), keeps float32 as float32 and reads integers as
-    float64; `himmelblau` is the one instance.
+    float64; `himmelblau` is the one instance. Squares are written x * x: for a single number
+    NumPy's x**2 is the C library's pow, whose last bit can differ from an array's x**2.
     """
 
     def __call__(self, x):
         """Return f, of shape (...)."""
         x, y = _coordinates(x)
-        return (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2
+        u, v = x * x + y - 11, x + y * y - 7
+        return u * u + v * v
 
     def gradient(self, x):
         """Return ∇f, of shape (..., 2) (:eq:`himmelblau-gradient`)."""
         x, y = _coordinates(x)
-        u, v = x**2 + y - 11, x + y**2 - 7
+        u, v = x * x + y - 11, x + y * y - 7
         return _stack(4 * x * u + 2 * v, 2 * u + 4 * y * v)
 
     def hessian(self, x):
         """Return the Hessian, of shape (..., 2, 2) (:eq:`himmelblau-hessian`)."""
         x, y = _coordinates(x)
-        xx, xy, yy = 12 * x**2 + 4 * y - 42, 4 * (x + y), 4 * x + 12 * y**2 - 26
+        xx, xy, yy = 12 * x * x + 4 * y - 42, 4 * (x + y), 4 * x + 12 * y * y - 26
         return np.stack([np.stack([xx, xy], -1), np.stack([xy, yy], -1)], -2)
 
     @cached_property
