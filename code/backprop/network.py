@@ -84,7 +84,7 @@ class Trace:
 
 @dataclass
 class Gradients:
-    """One entry a layer: delta[l] = ∂L/∂z[l] (N, n_out), dW[l] and db[l] in the shapes of W and b."""
+    """A list entry a layer: delta = ∂L/∂z (N, n_out), dW and db in the shapes of W and b."""
 
     delta: list
     dW: list
@@ -118,7 +118,7 @@ class Network:
                 "loss: cross_entropy takes the logarithm of probabilities, expected softmax or "
                 f"sigmoid in the last layer, came {layers[-1].activation}"
             )
-        # Softmax under cross-entropy: the Jacobian and −t/a cancel to a − t (:eq:`delta-softmax`).
+        # Softmax under cross-entropy: the Jacobian and −t/a cancel to a − t.
         self._cancels = self.loss_function is cross_entropy and layers[-1].activation is softmax
 
     def forward(self, X):
@@ -172,6 +172,12 @@ class Network:
                 f"trace: expected {len(self.layers)} layers, came {len(trace.z)}: "
                 "is it another network's?"
             )
+        for l, layer in enumerate(self.layers):
+            if trace.z[l].shape[1] != layer.n_out:
+                raise ValueError(
+                    f"trace: expected z[{l}] of shape (N, {layer.n_out}), that of the layer's W "
+                    f"{layer.W.shape}, came {trace.z[l].shape}: is it another network's?"
+                )
         return self.loss_function.validate_targets(trace.a[-1], T, "T")
 
     def loss(self, X, T):
