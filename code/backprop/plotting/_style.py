@@ -2,6 +2,7 @@
 
 import functools
 
+import matplotlib
 import matplotlib.pyplot as plt
 
 #: Forward values, backward values, and three more (Okabe and Ito's palette, told apart by all).
@@ -37,5 +38,9 @@ def figure(function):
     def drawn(*args, **kwargs):
         with plt.rc_context(STYLE):
             function(*args, **kwargs)
+            interactive = matplotlib.is_interactive()
+        # A notebook's backend turns interactive on with the first figure, and rc_context takes it
+        # back on leaving: no later figure would be shown.
+        matplotlib.interactive(interactive)
 
     return drawn
