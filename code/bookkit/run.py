@@ -1,0 +1,114 @@
+"""Execute chapters again, in place: side by side, the whole file or not at all."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def normalise(notebook):
+    """Keep what the chapter says, drop what differs from machine to machine and day to day.
+
+    Timing and folding left behind by an editor go, and so does the exact Python version: a chapter
+    executed twice is the same file, and a diff shows what changed for the reader.
+    """
+    widgets = notebook.metadata.get("widgets")
+    notebook.metadata.clear()
+    notebook.metadata.update(kernelspec=KERNELSPEC, language_info={"name": "python"})
+    if widgets:
+        notebook.metadata["widgets"] = widgets
+    for cell in notebook.cells:
+        for noise in ("execution", "collapsed", "scrolled", "trusted", "ExecuteTime", "editable"):
+            cell.metadata.pop(noise, None)
+    return notebook
+
+
+def write_whole(path, text):
+    """Replace the file by ``text`` in one step; one that holds it already is not touched."""
+    if path.read_text(encoding="utf-8") == text:
+        return
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    os.chmod(name, path.stat().st_mode)
+    os.replace(name, path)
+
+
+def failure(path, notebook, error):
+    """What went wrong, with the chapter, the cell (its place and its id) and the traceback."""
+    failed = next(
+        (
+            (n, cell)
+            for n, cell in enumerate(notebook.cells)
+            for output in cell.get("outputs", [])
+            if output.output_type == "error"
+        ),
+        None,
+    )
+    where = f", cell {failed[0]} (id {failed[1].id})" if failed else ""
+    return f"{path}{where}: {error}"
+
+
+async def execute(path, timeout, tick):
+    """Run one chapter in a fresh kernel and write it back; None, or what went wrong."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        force_raise_errors=True,  # no tag excuses an error
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_executed=lambda **_: tick(),
+    )
+    try:
+        await client.async_execute()
+    except Exception as error:  # a dead kernel, a timeout, an exception in a cell: all reported
+        return failure(path, notebook, error)
+    write_whole(path, nbformat.writes(normalise(notebook)) + "\n")
+    return None
+
+
+def count_cells(path):
+    """The code cells that will be executed, for the progress bar."""
+    import nbformat
+
+    cells = nbformat.read(path, as_version=4).cells
+    return sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in cells)
+
+
+async def run_all(paths, jobs, timeout, tick):
+    """At most ``jobs`` kernels at a time; what went wrong, chapter by chapter."""
+    free = asyncio.Semaphore(jobs)
+
+    async def one(path):
+        async with free:
+            return await execute(path, timeout, tick)
+
+    return [said for said in await asyncio.gather(*map(one, paths)) if said]
+
+
+def run_chapters(paths, jobs, timeout):
+    """Execute the chapters in place, with a progress bar; 0, or 1 if a chapter failed.
+
+    A chapter that fails keeps its file as it was; the others are finished all the same.
+    """
+    from tqdm import tqdm
+
+    paths = [Path(path).resolve() for path in paths]
+    for path in paths:
+        if path.suffix != ".ipynb" or not path.is_file():
+            raise SystemExit(f"chapters must be notebooks that exist, got {path}")
+    with tqdm(total=sum(map(count_cells, paths)), unit="cell", disable=None) as bar:
+        failures = asyncio.run(run_all(paths, max(1, jobs), timeout, bar.update))
+    for said in failures:
+        print(f"\n{said}", file=sys.stderr)
+    print(f"{len(paths) - len(failures)} of {len(paths)} chapters executed")
+    return 1 if failures else 0
