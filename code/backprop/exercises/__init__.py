@@ -97,7 +97,7 @@ def exercise(number):
 def check(number, answer):
     """Print whether `answer` solves exercise `number`, or which classic mistake it is."""
     verdict, message = exercise(number).judge(answer)
-    print(f"{ {'right': '✓', 'open': '…', 'wrong': '✗'}[verdict]} Exercise {number}: {message}")
+    print(f"{ {'right': '✓', 'open': '…', 'wrong': '✗'}[verdict] } Exercise {number}: {message}")
 
 
 def _copies(case):

@@ -68,7 +68,7 @@ EXERCISES = {
     ),
     "1.3": Exercise(
         reference=lambda theta, delta, eta: theta + eta * delta,
-        cases=[tuple(map(float, _rng.normal(size=2))) + (0.5,) for _ in range(5)],
+        cases=[(*map(float, _rng.normal(size=2)), 0.5) for _ in range(5)],
         names=("theta", "delta", "eta"),
         mistakes={
             "That is the step of a bias. θ enters z with a minus, so ∂L/∂θ = −δ.": (
@@ -90,9 +90,7 @@ EXERCISES = {
             "z(1 − z) was used. In terms of z the slope is σ(z)(1 − σ(z)).": _through(
                 sigmoid, lambda z, a: z * (1 - z)
             ),
-            "The factor o(1 − o) is missing altogether now.": _through(
-                sigmoid, lambda z, a: 1.0
-            ),
+            "The factor o(1 − o) is missing altogether now.": _through(sigmoid, lambda z, a: 1.0),
             "The sign is turned: o − t, not t − o.": lambda x, w, b, t: -_sigmoid(x, w, b, t),
         },
     ),

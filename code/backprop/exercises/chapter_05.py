@@ -1,5 +1,7 @@
 """Exercises of chapter 05: the deltas of hidden units."""
 
+import itertools
+
 import numpy as np
 
 from ..activations import sigmoid
@@ -55,7 +57,7 @@ def _tied(X, T, W, parts=("first", "second")):
 
 
 def _cost(sizes, skip_first=True, factor=1):
-    forward = sum(n * m for n, m in zip(sizes, sizes[1:], strict=False))
+    forward = sum(n * m for n, m in itertools.pairwise(sizes))
     skipped = sizes[0] * sizes[1] if skip_first else 0
     return factor * (2 * forward - skipped) / forward
 
@@ -120,13 +122,15 @@ EXERCISES = {
             "The hidden delta still meets the W2 of after the step. All gradients belong to one "
             "point: the weights before it.": _new_W1_early,
             "The hidden delta has lost its transpose: W2.T, not W2.": (
-                lambda W1, b1, W2, b2, X, T, eta: W1
-                - eta
-                * X.T
-                @ (
-                    (_pass(W1, b1, W2, b2, X, T)[2] @ W2)
-                    * _pass(W1, b1, W2, b2, X, T)[0]
-                    * (1 - _pass(W1, b1, W2, b2, X, T)[0])
+                lambda W1, b1, W2, b2, X, T, eta: (
+                    W1
+                    - eta
+                    * X.T
+                    @ (
+                        (_pass(W1, b1, W2, b2, X, T)[2] @ W2)
+                        * _pass(W1, b1, W2, b2, X, T)[0]
+                        * (1 - _pass(W1, b1, W2, b2, X, T)[0])
+                    )
                 )
             ),
             "The step goes uphill: W1 minus eta times its gradient.": (

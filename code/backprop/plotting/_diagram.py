@@ -43,9 +43,8 @@ def draw(nodes, edges, size, legend=("forward: values", "backward: derivatives")
         _draw_edge(ax, nodes[edge.start], nodes[edge.end], edge)
     for node in nodes:
         _draw_node(ax, node)
-    if legend:
-        for i, (text, colour) in enumerate(zip(legend, (FORWARD, BACKWARD), strict=True)):
-            fig.text(0.02 + 0.3 * i, 0.01, text, color=colour, fontsize=9, va="bottom")
+    for i, (text, colour) in enumerate(zip(legend, (FORWARD, BACKWARD), strict=False)):
+        fig.text(0.02 + 0.3 * i, 0.01, text, color=colour, fontsize=9, va="bottom")
     xs, ys = [n.x for n in nodes], [n.y for n in nodes]
     ax.set_xlim(min(xs) - 0.75, max(xs) + 0.75)
     ax.set_ylim(min(ys) - 0.95, max(ys) + 0.75)

@@ -31,6 +31,11 @@ STYLE = {
 }
 
 
+def axes(height, width=6.0):
+    """Return the axes of a new figure of that size in inches."""
+    return plt.subplots(figsize=(width, height))[1]
+
+
 def figure(function):
     """Decorate a drawing function: the book's look inside it, None returned, nothing left set."""
 

@@ -1,13 +1,13 @@
-"""The figures of chapter 05: values and deltas on a network, deltas by depth, the price of it all."""
+"""The figures of chapter 05: values and deltas on a network, deltas by depth, the price."""
 
+import itertools
 import timeit
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from ..network import Dense, Network
 from ._diagram import Edge, Node, draw
-from ._style import BACKWARD, FORWARD, GREEN, GREY, PURPLE, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, PURPLE, axes, figure
 
 
 @figure
@@ -42,7 +42,7 @@ def network(net, X, T, backward=True):
 @figure
 def two_paths(contributions, total):
     """Draw how the parts δ_k w_jk of several outputs add up to the blame of one hidden unit."""
-    fig, ax = plt.subplots(figsize=(6, 2.6))
+    ax = axes(2.6)
     names = [f"through output {k + 1}" for k in range(len(contributions))] + ["together"]
     values = [*contributions, total]
     colours = [BACKWARD if v > 0 else FORWARD for v in values]
@@ -56,7 +56,7 @@ def two_paths(contributions, total):
 @figure
 def sizes_by_layer(sizes):
     """Draw, on a logarithmic axis, the mean |delta| of each layer; `sizes`: label -> sizes."""
-    fig, ax = plt.subplots(figsize=(6, 3.2))
+    ax = axes(3.2)
     marks = zip((FORWARD, BACKWARD, GREEN, PURPLE), "os^D", strict=True)
     for (label, values), (colour, mark) in zip(sizes.items(), marks, strict=False):
         ax.semilogy(range(1, len(values) + 1), values, mark, ls="-", color=colour, label=label)
@@ -68,20 +68,20 @@ def sizes_by_layer(sizes):
 @figure
 def passes(labels, counted, measured):
     """Draw backward time over forward time as bars, beside the ratio of counted multiplications."""
-    fig, ax = plt.subplots(figsize=(6, 3.0))
+    ax = axes(3.0)
     at = np.arange(len(labels))
     ax.bar(at - 0.2, counted, 0.36, color=FORWARD, label="multiplications, counted")
     ax.bar(at + 0.2, measured, 0.36, color=BACKWARD, label="time, measured once")
     ax.axhline(2, color=GREY, lw=0.8, ls=":")
     ax.set_xticks(at, labels)
     ax.set_ylabel("backward / forward")
-    ax.legend(loc="lower right")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
 
 def measure(sizes, N, repeats=9):
     """Return the time of `Network.backward` over that of `forward`, the least of some repeats."""
     rng = np.random.default_rng(0)
-    pairs = zip(sizes, sizes[1:], strict=False)
+    pairs = itertools.pairwise(sizes)
     net = Network([Dense.random(n, m, "tanh", rng) for n, m in pairs])
     X, T = rng.normal(size=(N, sizes[0])), rng.normal(size=(N, sizes[-1]))
     trace = net.forward(X)
