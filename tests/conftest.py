@@ -1,0 +1,24 @@
+"""What every test file shares: how hypothesis draws, torch on one thread, a fixed generator."""
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+# The same examples in every run and on every machine; a slow machine is not a failure.
+settings.register_profile("book", derandomize=True, deadline=None)
+settings.load_profile("book")
+
+
+@pytest.fixture(scope="session")
+def torch():
+    """Return torch, loaded when the first test asks for it; two threads lose on a busy machine."""
+    import torch
+
+    torch.set_num_threads(1)
+    return torch
+
+
+@pytest.fixture
+def rng():
+    """Return a generator of random numbers that starts the same in every test."""
+    return np.random.default_rng(2024)

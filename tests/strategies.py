@@ -1,0 +1,52 @@
+"""What hypothesis draws for the tests of the package: arrays, and networks with their batches."""
+
+from itertools import pairwise
+
+import numpy as np
+from backprop import Dense, Network
+from backprop.activations import ACTIVATIONS
+from backprop.losses import LOSSES
+from hypothesis import assume
+from hypothesis import strategies as st
+
+seeds = st.integers(0, 2**32 - 1)
+shapes = st.sampled_from([(), (1,), (4,), (1, 1), (3, 2), (2, 3, 2)])
+
+#: How far every z of a ReLU layer stays from its kink: farther than any difference steps.
+KINK = 0.02
+
+
+def one_hot(rng, n, m):
+    """Return targets (n, m), a 1 in a random column of every row."""
+    return np.eye(m)[rng.integers(m, size=n)]
+
+
+@st.composite
+def cases(draw, loss=None, last=None, most_layers=4):
+    """Draw (net, X, T): 1 to 4 layers of 1 to 6 units, 1 to 6 examples, any activations and loss.
+
+    loss, last: the name of the loss, of the last layer's activation, instead of any. Cross-entropy
+    gets probabilities and one-hot targets; no z of a ReLU layer is near the kink.
+    """
+    loss = loss or draw(st.sampled_from(sorted(LOSSES)))
+    sizes = draw(st.lists(st.integers(1, 6), min_size=2, max_size=most_layers + 1))
+    names = draw(
+        st.lists(
+            st.sampled_from(sorted(ACTIVATIONS)), min_size=len(sizes) - 1, max_size=len(sizes) - 1
+        )
+    )
+    if loss == "cross_entropy":
+        last = last or draw(st.sampled_from(["softmax", "sigmoid"]))
+    names[-1] = last or names[-1]
+    rng = np.random.default_rng(draw(seeds))
+    layers = [
+        Dense(rng.normal(size=(n_in, n_out)), rng.normal(size=n_out), name)
+        for (n_in, n_out), name in zip(pairwise(sizes), names, strict=True)
+    ]
+    net = Network(layers, loss)
+    n = draw(st.integers(1, 6))
+    X = rng.normal(size=(n, sizes[0]))
+    T = one_hot(rng, n, sizes[-1]) if loss == "cross_entropy" else rng.normal(size=(n, sizes[-1]))
+    for z, name in zip(net.forward(X).z, names, strict=True):
+        assume(name != "relu" or np.abs(z).min() > KINK)
+    return net, X, T
