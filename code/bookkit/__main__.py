@@ -30,9 +30,13 @@ def main(argv=None):
 
         print(fetch_assets(ROOT))
     elif args.command == "site":
-        from bookkit.site import build_site
+        from bookkit.site import SiteError, build_site
 
-        print(f"\nThe book: {build_site(ROOT, args.out).as_uri()}")
+        print("Building the site from the stored outputs ...", flush=True)
+        try:
+            print(f"The book: {build_site(ROOT, args.out).as_uri()}")
+        except SiteError as error:
+            sys.exit(str(error))
     else:
         from bookkit.run import run_chapters
 

@@ -1,5 +1,6 @@
 """The site: Jupyter Book on the stored outputs, every warning an error."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,11 @@ from pathlib import Path
 from bookkit.assets import fetch_assets
 
 
-def build_site(root, out=None, quiet=False):
+class SiteError(Exception):
+    """The site has errors; the message is what the build said."""
+
+
+def build_site(root, out=None):
     """Build the book in ``root`` into ``out`` (default: ``root``); the path of its first page.
 
     ``--all`` because Sphinx does not notice a changed style sheet or script, and because a page
@@ -18,9 +23,10 @@ def build_site(root, out=None, quiet=False):
     out = Path(out or root).resolve()
     fetch_assets(root)
     program = shutil.which("jupyter-book", path=Path(sys.executable).parent)
-    command = [program, "build", str(root), "--path-output", str(out)]
-    command += ["--all", "--warningiserror", "--keep-going"] + ["--quiet"] * quiet
-    done = subprocess.run(command, cwd=root, text=True, capture_output=quiet)
+    command = [program, "build", root, "--path-output", out]
+    command += ["--all", "--quiet", "--warningiserror", "--keep-going"]
+    done = subprocess.run(command, cwd=root, text=True, capture_output=True)
     if done.returncode:
-        raise SystemExit("\n".join(filter(None, [done.stdout, done.stderr, "the site has errors"])))
+        said = re.sub(r"\x1b\[[\d;]*m", "", f"{done.stderr}{done.stdout}")  # no colours
+        raise SiteError(f"The site has errors; every warning is one:\n{said}")
     return out / "_build" / "html" / "index.html"
