@@ -28,8 +28,8 @@ def curves():
 def test_the_neuron_shows_its_values_factors_and_gradients():
     figures.neuron(np.array([0.5, -1.0, 2.0]), np.array([0.4, 0.3, 0.6]), -0.1, 0.2)
     assert {"0.7311", "0.1410", r"$\delta$ = 0.1044", "0.0522", "-0.1044", "0.2088"} <= set(texts())
-    assert r"$\times\,o(1-o)$ = 0.1966" in texts()
-    assert r"$\times\,(o-t)$ = 0.5311" in texts()
+    assert "$\\times\\,o(1-o)$\n= 0.1966" in texts()
+    assert "$\\times\\,(o-t)$\n= 0.5311" in texts()
 
 
 def test_the_tangent_touches_the_loss_with_the_given_slope():

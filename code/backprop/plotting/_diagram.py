@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 
 from ._style import BACKWARD, FORWARD, GREY, INK
 
-RADIUS = 0.30
+RADIUS = 0.32
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Edge:
     at: float = 0.5
 
 
-def draw(nodes, edges, size, legend=("forward: values", "backward: derivatives")):
+def draw(nodes, edges, size, legend=("values", "derivatives")):
     """Draw nodes and edges to scale in a new figure of `size` inches."""
     fig, ax = plt.subplots(figsize=size)
     ax.set_axis_off()
@@ -44,7 +44,7 @@ def draw(nodes, edges, size, legend=("forward: values", "backward: derivatives")
     for node in nodes:
         _draw_node(ax, node)
     for i, (text, colour) in enumerate(zip(legend, (FORWARD, BACKWARD), strict=False)):
-        fig.text(0.02 + 0.3 * i, 0.01, text, color=colour, fontsize=9, va="bottom")
+        fig.text(0.03 + 0.36 * i, 0.01, text, color=colour, fontsize=9, va="bottom")
     xs, ys = [n.x for n in nodes], [n.y for n in nodes]
     ax.set_xlim(min(xs) - 0.75, max(xs) + 0.75)
     ax.set_ylim(min(ys) - 0.95, max(ys) + 0.75)

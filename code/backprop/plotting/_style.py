@@ -31,7 +31,7 @@ STYLE = {
 }
 
 
-def axes(height, width=6.0):
+def axes(height, width=5.0):
     """Return the axes of a new figure of that size in inches."""
     return plt.subplots(figsize=(width, height))[1]
 

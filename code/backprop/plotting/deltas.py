@@ -25,24 +25,24 @@ def network(net, X, T, backward=True):
     for c, values in enumerate(columns):
         for r, value in enumerate(values):
             index[c, r] = len(nodes)
-            y = 2.3 * ((len(values) - 1) / 2 - r)
+            y = 2.1 * ((len(values) - 1) / 2 - r)
             below = rf"$\delta$ = {grads.delta[c - 1][0, r]:.4f}" if c and backward else ""
-            nodes.append(Node(4.0 * c, y, f"${names[c]}_{r + 1}$", f"{value:.4f}", below))
+            nodes.append(Node(3.3 * c, y, f"${names[c]}_{r + 1}$", f"{value:.4f}", below))
     edges = []
     for layer, (W, dW) in enumerate(zip((la.W for la in net.layers), grads.dW, strict=True)):
         for j, k in np.ndindex(W.shape):
             slope = f"{dW[j, k]:.4f}" if backward else ""
-            at = 0.5 if j == k else 0.25
+            at = 0.5 if j == k else 0.34
             edge = Edge(index[layer, j], index[layer + 1, k], f"{W[j, k]:.2f}", slope, at)
             edges.append(edge)
-    legend = ("forward: activations, weights", "backward: deltas, gradients of the weights")
-    draw(nodes, edges, (7.6, 4.0), legend if backward else legend[:1])
+    legend = ("activations, weights", "deltas, gradients of the weights")
+    draw(nodes, edges, (5.6, 3.4), legend if backward else legend[:1])
 
 
 @figure
 def two_paths(contributions, total):
     """Draw how the parts δ_k w_jk of several outputs add up to the blame of one hidden unit."""
-    ax = axes(2.6)
+    ax = axes(2.3)
     names = [f"through output {k + 1}" for k in range(len(contributions))] + ["together"]
     values = [*contributions, total]
     colours = [BACKWARD if v > 0 else FORWARD for v in values]
@@ -56,7 +56,7 @@ def two_paths(contributions, total):
 @figure
 def sizes_by_layer(sizes):
     """Draw, on a logarithmic axis, the mean |delta| of each layer; `sizes`: label -> sizes."""
-    ax = axes(3.2)
+    ax = axes(2.9)
     marks = zip((FORWARD, BACKWARD, GREEN, PURPLE), "os^D", strict=True)
     for (label, values), (colour, mark) in zip(sizes.items(), marks, strict=False):
         ax.semilogy(range(1, len(values) + 1), values, mark, ls="-", color=colour, label=label)
@@ -68,7 +68,7 @@ def sizes_by_layer(sizes):
 @figure
 def passes(labels, counted, measured):
     """Draw backward time over forward time as bars, beside the ratio of counted multiplications."""
-    ax = axes(3.0)
+    ax = axes(2.7)
     at = np.arange(len(labels))
     ax.bar(at - 0.2, counted, 0.36, color=FORWARD, label="multiplications, counted")
     ax.bar(at + 0.2, measured, 0.36, color=BACKWARD, label="time, measured once")

@@ -18,26 +18,28 @@ def neuron(x, w, b, t):
     delta = (o - t) * o * (1 - o)
     n = len(x)
     middle = n / 2
-    nodes = [Node(0, 1.25 * (n - j), f"$x_{j + 1}$", f"{x[j]:g}") for j in range(n)]
+    nodes = [Node(0, 1.2 * (n - j), f"$x_{j + 1}$", f"{x[j]:g}") for j in range(n)]
     nodes.append(Node(0, 0, "1"))
     nodes += [
-        Node(3.2, 1.25 * middle, "$z$", f"{z:.4g}", rf"$\delta$ = {delta:.4f}"),
-        Node(5.8, 1.25 * middle, "$o$", f"{o:.4f}", f"{o - t:.4f}"),
-        Node(8.4, 1.25 * middle, "$L$", f"{0.5 * (o - t) ** 2:.4f}", "1"),
+        Node(2.5, 1.2 * middle, "$z$", f"{z:.4g}", rf"$\delta$ = {delta:.4f}"),
+        Node(4.7, 1.2 * middle, "$o$", f"{o:.4f}", f"{o - t:.4f}"),
+        Node(6.8, 1.2 * middle, "$L$", f"{0.5 * (o - t) ** 2:.4f}", "1"),
     ]
     edges = [
         Edge(j, n + 1, f"$w_{j + 1}$ = {w[j]:g}", f"{delta * x[j]:.4f}", at=0.42) for j in range(n)
     ]
     edges.append(Edge(n, n + 1, f"$b$ = {b:g}", f"{delta:.4f}", at=0.42))
-    edges.append(Edge(n + 1, n + 2, r"$\sigma$", rf"$\times\,o(1-o)$ = {o * (1 - o):.4f}", at=0.5))
-    edges.append(Edge(n + 2, n + 3, r"$\frac{1}{2}(o-t)^2$", rf"$\times\,(o-t)$ = {o - t:.4f}"))
-    draw(nodes, edges, (7.6, 4.6), ("forward: values", "backward: slopes of L, and factors"))
+    edges += [
+        Edge(n + 1, n + 2, r"$\sigma$", f"$\\times\\,o(1-o)$\n= {o * (1 - o):.4f}"),
+        Edge(n + 2, n + 3, r"$\frac{1}{2}(o-t)^2$", f"$\\times\\,(o-t)$\n= {o - t:.4f}"),
+    ]
+    draw(nodes, edges, (5.8, 3.9), ("values", "slopes of L, and factors"))
 
 
 @figure
 def loss_and_tangent(loss, w, slope, span=6.0):
     """Draw L against one weight, with the tangent of the given slope at its present value."""
-    ax = axes(3.1)
+    ax = axes(2.8)
     ws = np.linspace(w - span, w + span, 201)
     ax.plot(ws, [loss(v) for v in ws], color=FORWARD, label="loss $L$")
     near = np.array([w - 0.42 * span, w + 0.42 * span])
@@ -56,7 +58,7 @@ def loss_and_tangent(loss, w, slope, span=6.0):
 @figure
 def two_sigmoids():
     """Draw 1/(1 + e^−z) beside 1/(1 − e^−z), with the pole of the second at 0."""
-    ax = axes(3.1)
+    ax = axes(2.8)
     z = np.linspace(-6, 6, 401)
     ax.plot(z, sigmoid(z), color=FORWARD, label=r"$1/(1+e^{-z})$")
     for side, label in ((z[z > 0.05], r"$1/(1-e^{-z})$"), (z[z < -0.05], None)):
@@ -70,7 +72,7 @@ def two_sigmoids():
 @figure
 def saturation(t=0.0):
     """Draw, against z, the loss of a sigmoid neuron with target t and the size of its delta."""
-    ax = axes(3.1)
+    ax = axes(2.8)
     z = np.linspace(-8, 12, 401)
     o = sigmoid(z)
     ax.plot(z, 0.5 * (o - t) ** 2, color=FORWARD, label="loss $L$: how wrong it is")
@@ -88,7 +90,7 @@ def saturation(t=0.0):
 @figure
 def learning_curves(curves, xlabel="step"):
     """Draw losses against steps, one line for each label of `curves` (label -> losses)."""
-    ax = axes(3.1)
+    ax = axes(2.8)
     styles = zip((FORWARD, BACKWARD, GREEN, PURPLE), ("-", "--", "-.", ":"), strict=True)
     for (label, losses), (colour, line) in zip(curves.items(), styles, strict=False):
         ax.plot(losses, color=colour, ls=line, label=label)
@@ -104,7 +106,7 @@ def descent_on_line(path, grid, loss, minimum):
     path: (steps + 1, 2); grid: (w_low, w_high, b_low, b_high); loss takes (..., 2);
     minimum: the point (w, b) that is sought.
     """
-    ax = axes(3.6)
+    ax = axes(3.2)
     w, b = np.meshgrid(np.linspace(*grid[:2], 121), np.linspace(*grid[2:], 121))
     values = loss(np.stack([w, b], -1))
     lines = ax.contour(w, b, values, levels=np.geomspace(0.01, 10, 10), colors=GREY, linewidths=0.8)
