@@ -271,7 +271,7 @@ def _compared(f, x, analytic, h, tolerance):
     the first that stays wrong decides.
     """
     numeric, steps = numerical_gradient(f, x, h), _steps(x, h)
-    resolution = EPSILON * abs(_scalar(f(x), ())) / steps
+    resolution = np.asarray(EPSILON * abs(_scalar(f(x), ())) / steps)
     scale = max(np.abs(analytic).max(), np.abs(numeric).max())
     gap = np.abs(analytic - numeric)
     suspects = np.argwhere(gap > np.maximum(tolerance * scale, resolution))
@@ -288,10 +288,10 @@ def _second_look(f, x, i, step):
 
     Rounding moves a difference at small steps and curvature at large ones, so the one that moves
     least between step/4 and 4 step is the best, and right to about that movement (four times it
-    is returned: the least of five may be small by chance). Where f does not change at all, what
+    is returned: the least of seven may be small by chance). Where f does not change at all, what
     it is made of may be rounded as numbers around 1 are.
     """
-    steps = step * 4.0 ** np.arange(-2, 5)
+    steps = step * 4.0 ** np.arange(-4, 5)
     with np.errstate(all="ignore"):
         d = np.array([_difference_or_nan(f, x, i, s) for s in steps])
     value = abs(_scalar(f(x), i))
@@ -299,7 +299,7 @@ def _second_look(f, x, i, step):
     moves = np.abs(np.diff(d))
     doubt = np.maximum(4 * np.maximum(moves[:-1], moves[1:]), floor[1:-1])
     if np.isnan(doubt).all():
-        return d[2], floor[2]  # the step of the first look, which has its value
+        return d[4], floor[4]  # the step of the first look, which has its value
     best = int(np.nanargmin(doubt))
     return d[best + 1], doubt[best]
 
