@@ -3,9 +3,10 @@
 import copy
 from pathlib import Path
 
+import pytest
+
 import notebook_rules as rules
 import prose_numbers
-import pytest
 
 PNG = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo="}, "metadata": {}}
 

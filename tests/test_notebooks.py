@@ -5,8 +5,9 @@ That the stored outputs are what the code prints is nbval's part: ``pytest --nbv
 
 from pathlib import Path
 
-import notebook_rules
 import pytest
+
+import notebook_rules
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,8 @@ def normalise(notebook):
     for cell in notebook.cells:
         for noise in ("execution", "collapsed", "scrolled", "trusted", "ExecuteTime", "editable"):
             cell.metadata.pop(noise, None)
+        if cell.cell_type == "code" and not cell.source.strip():  # never executed
+            cell.update(execution_count=None, outputs=[])
     return notebook
 
 
@@ -49,7 +52,8 @@ def failure(path, notebook, error):
         None,
     )
     where = f", cell {failed[0]} (id {failed[1].id})" if failed else ""
-    return f"{path}{where}: {error}"
+    said = re.sub(r"\x1b\[[\d;]*m", "", str(error))  # the traceback without its colours
+    return f"{path}{where}: {said}"
 
 
 async def execute(path, timeout, tick):
@@ -65,6 +69,7 @@ async def execute(path, timeout, tick):
         record_timing=False,
         coalesce_streams=True,
         force_raise_errors=True,  # no tag excuses an error
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_executed=lambda **_: tick(),
     )
