@@ -636,24 +636,26 @@ def test_a_network_report_has_one_report_for_every_parameter(torch):
 
 def test_a_network_report_as_text(torch):
     assert str(check_network(*xor())) == (
-        "4 gradients, relative errors: agree.\n"
-        "       shape  hand and difference  hand and torch\n"
-        "dW[0]  2 × 3  ≤ 1e-07              ≤ 1e-12\n"
-        "db[0]  3      ≤ 1e-07              ≤ 1e-12\n"
-        "dW[1]  3 × 1  ≤ 1e-07              ≤ 1e-12\n"
-        "db[1]  1      ≤ 1e-07              ≤ 1e-12"
+        "4 gradients by hand, against differences and torch: they agree.\n"
+        "       shape  differences  torch\n"
+        "dW[0]  2 × 3  ≤ 1e-07      ≤ 1e-12\n"
+        "db[0]  3      ≤ 1e-07      ≤ 1e-12\n"
+        "dW[1]  3 × 1  ≤ 1e-07      ≤ 1e-12\n"
+        "db[1]  1      ≤ 1e-07      ≤ 1e-12"
     )
 
 
 def test_a_network_report_without_torch_says_so():
     text = str(check_network(*xor(), torch=False))
+    assert text.startswith("4 gradients by hand, against differences: they agree.\n")
     assert text.count("not asked") == 4
 
 
 def test_a_network_report_as_html(torch):
     html = check_network(*xor())._repr_html_()
     assert html.startswith(
-        '<table class="gradient-check"><caption>4 gradients, relative errors: agree.</caption>'
+        '<table class="gradient-check"><caption>4 gradients by hand, against differences and '
+        "torch: they agree.</caption>"
     )
     assert html.count('<th scope="row">') == 4
     assert "<td>2 × 3</td><td>≤ 1e-07</td><td>≤ 1e-12</td>" in html

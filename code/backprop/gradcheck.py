@@ -416,8 +416,10 @@ class NetworkReport:
 
     def _table(self, render):
         verdict = "agree" if self.ok else "DISAGREE"
-        caption = f"{len(self.reports)} gradients, relative errors: {verdict}."
-        return render(caption, ("", "shape", "hand and difference", "hand and torch"), self._rows())
+        asked = any(report.torch is not None for report in self.reports)
+        others = "differences and torch" if asked else "differences"
+        caption = f"{len(self.reports)} gradients by hand, against {others}: they {verdict}."
+        return render(caption, ("", "shape", "differences", "torch"), self._rows())
 
     def __str__(self):
         return self._table(_text_table)
