@@ -3,11 +3,12 @@
 from itertools import pairwise
 
 import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+
 from backprop import Dense, Network
 from backprop.activations import ACTIVATIONS
 from backprop.losses import LOSSES
-from hypothesis import assume
-from hypothesis import strategies as st
 
 seeds = st.integers(0, 2**32 - 1)
 shapes = st.sampled_from([(), (1,), (4,), (1, 1), (3, 2), (2, 3, 2)])

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from backprop import numerical_gradient
-from backprop.activations import ACTIVATIONS, identity, relu, sigmoid, softmax, tanh
 from hypothesis import given
 from hypothesis import strategies as st
+
+from backprop import numerical_gradient
+from backprop.activations import ACTIVATIONS, identity, relu, sigmoid, softmax, tanh
 from strategies import seeds, shapes
 
 ELEMENTWISE = [identity, sigmoid, tanh, relu]

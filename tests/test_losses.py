@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from backprop import numerical_gradient
 from backprop.activations import softmax
 from backprop.losses import (
@@ -11,8 +14,6 @@ from backprop.losses import (
     mean_squared_error,
     squared_error,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 from strategies import one_hot, seeds
 
 SQUARED = [half_squared_error, squared_error, mean_squared_error]

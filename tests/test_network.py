@@ -4,13 +4,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from backprop import Dense, Network, numerical_gradient
 from backprop.activations import ACTIVATIONS, identity, relu, sigmoid, softmax, tanh
 from backprop.gradcheck import torch_gradients
 from backprop.losses import LOSSES, cross_entropy, half_squared_error, squared_error
 from backprop.network import Gradients, Trace
-from hypothesis import given
-from hypothesis import strategies as st
 from strategies import cases, one_hot, seeds
 
 
