@@ -86,7 +86,9 @@ def output_texts(cell):
 def without_code(markdown):
     """Markdown without code fences and code spans; roles, which look like spans, stay."""
     markdown = re.sub(r"^(`{3,}|~{3,}).*?^\1", "", markdown, flags=re.M | re.S)
-    return re.sub(r"(?<![}`])(`+)(?!`)[^`]*\1(?!`)", "", markdown)
+    # A role is taken whole first, or its closing backtick would open a span.
+    spans = r"(\{[\w:+-]+\}`[^`]+`)|(`+)(?!`)[^`]*\2(?!`)"
+    return re.sub(spans, lambda found: found[1] or "", markdown)
 
 
 # --- each chapter by itself -----------------------------------------------------------------------
