@@ -18,6 +18,17 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
+// A line does not break between a formula and the punctuation after it.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const formula of document.querySelectorAll("article span.math")) {
+    const next = formula.nextSibling;
+    const mark = next?.nodeType === Node.TEXT_NODE && next.data.match(/^[.,;:!?)]+/)?.[0];
+    if (!mark) continue;
+    next.data = next.data.slice(mark.length);
+    formula.append(mark);
+  }
+});
+
 // Formulas in the text that are wider than their line scroll instead of widening the page.
 addEventListener("load", async () => {
   await window.MathJax?.startup?.promise;
