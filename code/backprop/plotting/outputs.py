@@ -1,0 +1,112 @@
+"""The figures of chapter 02: a layer and its one loss, tables of numbers, learning rates, a fit."""
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+
+from ..activations import sigmoid
+from ._diagram import Edge, Node, draw
+from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, axes, figure
+
+#: Blue below zero, orange above, both pale: dark numbers stand on it.
+TINT = LinearSegmentedColormap.from_list("tint", ["#a9cbe8", "#ffffff", "#f6c3a0"])
+
+
+@figure
+def layer(x, W, b, t, road):
+    """Draw a layer of sigmoid neurons under one half squared error, and the road of one weight.
+
+    x: (n,); W: (n, m); b, t: (m,). Above each neuron its output, below it its delta.
+    road: (j, k); the way of W[j, k] to the loss is drawn bold, with the weight and ∂L/∂w on it.
+    """
+    o = sigmoid(x @ W + b)
+    delta = (o - t) * o * (1 - o)
+    n, m = W.shape
+    j, k = road
+    nodes = [_node(0, i, n, "x", f"{x[i]:g}") for i in range(n)]
+    nodes += [
+        _node(3.5, i, m, "o", f"{o[i]:.4f}", rf"$\delta_{i + 1}$ = {delta[i]:.4f}")
+        for i in range(m)
+    ]
+    nodes.append(Node(5.8, 0, "$L$", f"{0.5 * ((o - t) ** 2).sum():.4f}"))
+    weight = f"$w_{{{j + 1}{k + 1}}}$ = {W[road]:g}"
+    edges = [
+        Edge(s, n + r, *((weight, f"{x[s] * delta[r]:.4f}", 0.3) if (s, r) == road else ()))
+        for s, r in np.ndindex(n, m)
+    ]
+    edges += [Edge(n + r, n + m) for r in range(m)]
+    _, ax = draw(nodes, edges, (5.4, 4.8), ("values", r"slopes of $L$"))
+    for text in ax.texts:  # arrows cross behind the numbers
+        text.set_bbox({"fc": "white", "ec": "none", "pad": 1.0})
+    way = [nodes[j], nodes[n + k], nodes[-1]]
+    ax.plot([p.x for p in way], [p.y for p in way], color=BACKWARD, lw=2.6, zorder=1.5)
+
+
+def _node(x, i, count, name, forward, backward=""):
+    """The i-th of `count` nodes of a column, from the top, with its number."""
+    y = 1.8 * ((count - 1) / 2 - i)
+    return Node(x, y, f"${name}_{i + 1}$", forward, backward)
+
+
+@figure
+def outer_grid(x, delta):
+    """Draw the outer product of x (n,) and delta (m,) as a table with its margins."""
+    rows = [f"$x_{j + 1}$ = {v:g}" for j, v in enumerate(x)]
+    columns = [rf"$\delta_{k + 1}$ = {v:.4f}" for k, v in enumerate(delta)]
+    _table(axes(2.9, 5.0), np.outer(x, delta), rows, columns, "{:.4f}")
+
+
+@figure
+def difference_grid(o, t):
+    """Draw every difference o_i − t_r of outputs (N,) and targets (N,); the wanted ones framed."""
+    rows = [f"$o_{i + 1}$ = {v:g}" for i, v in enumerate(o)]
+    columns = [f"$t_{r + 1}$ = {v:g}" for r, v in enumerate(t)]
+    ax = axes(2.9, 4.6)
+    _table(ax, np.subtract.outer(o, t), rows, columns, "{:g}")
+    for i in range(len(o)):
+        ax.plot(
+            i + np.array([-1, 1, 1, -1, -1]) * 0.44,
+            i + np.array([-1, -1, 1, 1, -1]) * 0.44,
+            color=INK,
+            lw=2,
+            label="wanted" if i == 0 else None,
+        )
+
+
+def _table(ax, values, rows, columns, form):
+    """Draw a matrix as tinted cells with their numbers, rows named on the left, columns above."""
+    largest = np.abs(values).max()
+    ax.imshow(values, cmap=TINT, vmin=-largest, vmax=largest, aspect="auto")
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
+    ax.xaxis.tick_top()
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.tick_params(length=0)
+    for (i, j), value in np.ndenumerate(values):
+        ax.text(j, i, form.format(value).replace("-", "−"), ha="center", va="center", fontsize=11)
+
+
+@figure
+def error_paths(curves):
+    """Draw errors against steps on a logarithmic axis; `curves`: label -> one error a step."""
+    ax = axes(3.2, 5.4)
+    looks = zip((FORWARD, BACKWARD, GREEN), ("o-", "s--", "^-."), strict=True)
+    for (label, errors), (colour, look) in zip(curves.items(), looks, strict=False):
+        ax.semilogy(errors, look, color=colour, ms=5, label=label)
+    ax.set_xlabel("step")
+    ax.set_ylabel("largest error")
+    ax.legend(loc="lower left")
+
+
+@figure
+def fits(x, t, lines):
+    """Draw points (x, t), both (N,), and lines w x + b; `lines`: label -> (w, b)."""
+    ax = axes(3.2, 5.4)
+    ends = np.array([min(x) - 0.5, max(x) + 0.5])
+    looks = zip((FORWARD, BACKWARD, GREEN), ("-", "--", "-."), strict=True)
+    for (label, (w, b)), (colour, look) in zip(lines.items(), looks, strict=False):
+        ax.plot(ends, w * ends + b, look, color=colour, label=label)
+    ax.plot(x, t, "o", color=GREY, ms=8, label="the three pairs")
+    ax.set_xlabel("$x$")
+    ax.set_ylabel("$t$, $o$")
+    ax.legend()
