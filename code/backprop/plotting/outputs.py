@@ -1,14 +1,11 @@
 """The figures of chapter 02: a layer and its one loss, tables of numbers, learning rates, a fit."""
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 
 from ..activations import sigmoid
 from ._diagram import Edge, Node, draw
 from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, axes, figure
-
-#: Blue below zero, orange above, both pale: dark numbers stand on it.
-TINT = LinearSegmentedColormap.from_list("tint", ["#a9cbe8", "#ffffff", "#f6c3a0"])
+from ._table import draw_table
 
 
 @figure
@@ -52,7 +49,7 @@ def outer_grid(x, delta):
     """Draw the outer product of x (n,) and delta (m,) as a table with its margins."""
     rows = [f"$x_{j + 1}$ = {v:g}" for j, v in enumerate(x)]
     columns = [rf"$\delta_{k + 1}$ = {v:.4f}" for k, v in enumerate(delta)]
-    _table(axes(2.9, 5.0), np.outer(x, delta), rows, columns, "{:.4f}")
+    draw_table(axes(2.9, 5.0), np.outer(x, delta), rows, columns, "{:.4f}")
 
 
 @figure
@@ -61,7 +58,7 @@ def difference_grid(o, t):
     rows = [f"$o_{i + 1}$ = {v:g}" for i, v in enumerate(o)]
     columns = [f"$t_{r + 1}$ = {v:g}" for r, v in enumerate(t)]
     ax = axes(2.9, 4.6)
-    _table(ax, np.subtract.outer(o, t), rows, columns, "{:g}")
+    draw_table(ax, np.subtract.outer(o, t), rows, columns, "{:g}")
     for i in range(len(o)):
         ax.plot(
             i + np.array([-1, 1, 1, -1, -1]) * 0.44,
@@ -70,20 +67,6 @@ def difference_grid(o, t):
             lw=2,
             label="wanted" if i == 0 else None,
         )
-
-
-def _table(ax, values, rows, columns, form):
-    """Draw a matrix as tinted cells with their numbers, rows named on the left, columns above."""
-    largest = np.abs(values).max()
-    ax.imshow(values, cmap=TINT, vmin=-largest, vmax=largest, aspect="auto")
-    ax.grid(False)
-    ax.spines[:].set_visible(False)
-    ax.xaxis.tick_top()
-    ax.set_xticks(range(len(columns)), columns)
-    ax.set_yticks(range(len(rows)), rows)
-    ax.tick_params(length=0)
-    for (i, j), value in np.ndenumerate(values):
-        ax.text(j, i, form.format(value).replace("-", "−"), ha="center", va="center", fontsize=11)
 
 
 @figure
