@@ -72,6 +72,48 @@ class Himmelblau:
         """The four minima, an array (4, 2), in the order of `stationary_points`."""
         return np.array([p.x for p in self.stationary_points if p.kind == "minimum"])
 
+    @cached_property
+    def rims(self):
+        """The value of the lowest saddle on the rim of each minimum's valley, in their order.
+
+        Below its rim a valley holds one minimum and no way out that does not climb. Computed: from
+        every saddle a drop rolls down on either side: no rim of a minimum it finds is higher.
+        """
+        minima, rims = self.minima, np.full(len(self.minima), np.inf)
+        for saddle in (p for p in self.stationary_points if p.kind == "saddle"):
+            downhill = np.linalg.eigh(self.hessian(saddle.x))[1][:, 0]
+            drops = np.array(saddle.x) + 1e-3 * np.array([downhill, -downhill])
+            for _ in range(1000):
+                drops = drops - self.gradient(drops) / (2 * self.steepest_curvature)
+            found = _nearest(drops, minima)
+            rims[found] = np.minimum(rims[found], saddle.value)
+        return rims
+
+    @property
+    def steepest_curvature(self):
+        """The largest Hessian eigenvalue at any minimum."""
+        return max(p.eigenvalues[-1] for p in self.stationary_points if p.kind == "minimum")
+
+    def valley(self, x, spare=0.0):
+        """Return the index of the minimum in whose valley x lies, −1 outside them; shape (...).
+
+        x (..., 2) lies in the valley of its nearest minimum where f at x, and at twenty places on
+        the straight way from there down to the minimum, is below the rim by more than `spare` (one
+        number, or one a minimum) and by a hundredth, lest the twenty places step over a pass.
+        """
+        minima, f = self.minima, self(x)
+        tops = self.rims - np.maximum(spare, 0.01 * self.rims)
+        points, f = np.reshape(x, (-1, 2)), f.reshape(-1)
+        valley = np.full(len(points), -1)
+        low = np.flatnonzero(f < tops.max())
+        nearest = _nearest(points[low], minima)
+        below = f[low] < tops[nearest]
+        low, nearest = low[below], nearest[below]
+        way = np.linspace(0, 1, 21)[1:-1, None, None]
+        inside = self(minima[nearest] + way * (points[low] - minima[nearest])) < tops[nearest]
+        valley[low] = np.where(inside.all(axis=0), nearest, -1)
+        return valley.reshape(np.shape(x)[:-1])
+
     def __repr__(self):
         return "himmelblau"
 
@@ -91,7 +133,13 @@ def _stack(first, second):
     """Both along a new last axis, laid out so that each coordinate is contiguous."""
     out = np.empty((2, *first.shape), dtype=first.dtype)
     out[0], out[1] = first, second
-    return np.moveaxis(out, 0, -1)
+    return out.transpose(*range(1, out.ndim), 0)
+
+
+def _nearest(points, minima):
+    """The index of the minimum nearest to each of the points (n, 2)."""
+    # |p − m|² = |p|² − 2 p·m + |m|², and |p|² does not decide.
+    return ((minima**2).sum(axis=1) - 2 * points @ minima.T).argmin(axis=1)
 
 
 himmelblau = Himmelblau()
