@@ -12,6 +12,10 @@ from ._validate import real_array
 __all__ = ["ACTIVATIONS", "Activation", "identity", "relu", "sigmoid", "softmax", "tanh"]
 
 
+#: A 1 that is an array already: converting a Python number costs more than a small layer's sum.
+ONE = np.array(1.0)
+
+
 class Activation:
     """An elementwise activation: `function(z)` and `slope(z, a)`, a = function(z) being known."""
 
@@ -22,12 +26,14 @@ class Activation:
 
     def __call__(self, z):
         """Return a = f(z), in the shape of z (float64). Raises on NaN, infinity or no entries."""
-        return self._function(real_array("z", z))
+        with np.errstate(over="ignore"):  # see _sigmoid
+            return self._function(real_array("z", z))
 
     def derivative(self, z):
         """Return f'(z), entry by entry, in the shape of z (float64)."""
         z = real_array("z", z)
-        return self._slope(z, self._function(z))
+        with np.errstate(over="ignore"):
+            return self._slope(z, self._function(z))
 
     def pull_back(self, dA, z, a):
         """Return ∂L/∂z = ∂L/∂a · f'(z) (:eq:`delta-output`), all three of shape (N, n)."""
@@ -76,14 +82,14 @@ class Softmax:
 
 def _sigmoid(z):
     # For z < −709 exp(−z) is infinite, and 1/∞ = 0 is what σ(z) rounds to: the formula is
-    # right as it stands, only the warning is not wanted.
-    with np.errstate(over="ignore"):
-        return 1.0 / (1.0 + np.exp(-z))
+    # right as it stands, only the warning is not wanted. Who calls this turns it off, a network
+    # once for all its layers: switching costs as much as σ of a small layer.
+    return ONE / (ONE + np.exp(-z))
 
 
 identity = Activation("identity", lambda z: z.copy(), lambda z, a: np.ones_like(z))
-sigmoid = Activation("sigmoid", _sigmoid, lambda z, a: a * (1.0 - a))
-tanh = Activation("tanh", np.tanh, lambda z, a: 1.0 - a * a)
+sigmoid = Activation("sigmoid", _sigmoid, lambda z, a: a * (ONE - a))
+tanh = Activation("tanh", np.tanh, lambda z, a: ONE - a * a)
 relu = Activation("relu", lambda z: np.maximum(z, 0.0), lambda z, a: (z > 0.0).astype(z.dtype))
 softmax = Softmax()
 

@@ -34,6 +34,7 @@ class Dense:
             )
         self.activation = lookup("activation", activation, (Activation, Softmax), ACTIVATIONS)
         self.W, self.b = W.copy(order="C"), b.copy()
+        self._product = np.empty_like(self.W)  # for Network.step
 
     @classmethod
     def random(cls, n_in, n_out, activation, rng, init=None, scale=None):
@@ -118,6 +119,7 @@ class Network:
                 "loss: cross_entropy takes the logarithm of probabilities, expected softmax or "
                 f"sigmoid in the last layer, came {layers[-1].activation}"
             )
+        self._reader = f"the first layer's W {layers[0].W.shape}"  # who reads X, for its errors
         # Softmax under cross-entropy: the Jacobian and −t/a cancel to a − t.
         self._cancels = self.loss_function is cross_entropy and layers[-1].activation is softmax
 
@@ -126,12 +128,12 @@ class Network:
 
         X: (N, n_in), N >= 1, finite. Nothing of the network is changed.
         """
-        first = self.layers[0]
-        X = batch("X", X, first.n_in, f"the first layer's W {first.W.shape}")
+        X = batch("X", X, self.layers[0].n_in, self._reader)
         z, a = [], [X]
-        for layer in self.layers:
-            z.append(a[-1].dot(layer.W) + layer.b)  # (N, n_in)(n_in, n_out) + (n_out,)
-            a.append(layer.activation._function(z[-1]))
+        with np.errstate(over="ignore"):  # σ means its overflow
+            for layer in self.layers:
+                z.append(a[-1].dot(layer.W) + layer.b)  # (N, n_in)(n_in, n_out) + (n_out,)
+                a.append(layer.activation._function(z[-1]))
         return Trace(z, a)
 
     def backward(self, trace, T):
@@ -142,7 +144,7 @@ class Network:
         trace: what `forward` returned; T: targets, (N, n_out of the last layer).
         """
         T = self._targets(trace, T)
-        last = len(self.layers) - 1
+        ones, last = np.ones(len(T)), len(self.layers) - 1
         delta, dW, db = [None] * (last + 1), [None] * (last + 1), [None] * (last + 1)
         for l in range(last, -1, -1):
             layer = self.layers[l]
@@ -152,7 +154,7 @@ class Network:
                 dA = delta[l + 1].dot(self.layers[l + 1].W.T)  # (N, n) = (N, n_out)(n_out, n)
                 delta[l] = layer.activation.pull_back(dA, trace.z[l], trace.a[l + 1])
             dW[l] = trace.a[l].T.dot(delta[l])  # (n_in, n_out) = (n_in, N)(N, n_out)
-            db[l] = np.add.reduce(delta[l], axis=0)  # (n_out,)
+            db[l] = ones.dot(delta[l])  # Σ over the rows: (n_out,) = (N,)(N, n_out)
         return Gradients(delta, dW, db)
 
     def _delta_output(self, trace, T):
@@ -196,7 +198,7 @@ class Network:
 
         eta: the learning rate, > 0. Shapes are compared before anything is changed.
         """
-        eta = positive("eta", eta)
+        eta = np.array(positive("eta", eta))
         if not len(grads.dW) == len(grads.db) == len(self.layers):
             raise ValueError(
                 f"grads: expected {len(self.layers)} layers, came {len(grads.dW)}: "
@@ -207,7 +209,10 @@ class Network:
                 same_shape(f"grads.dW[{l}]", grads.dW[l], f"layers[{l}].W", layer.W)
                 same_shape(f"grads.db[{l}]", grads.db[l], f"layers[{l}].b", layer.b)
         for layer, dW, db in zip(self.layers, grads.dW, grads.db, strict=True):
-            layer.W -= eta * dW
+            # The product has its place, or a large W would cost two allocations a step.
+            if layer._product.shape != dW.shape:
+                layer._product = np.empty_like(layer.W)
+            layer.W -= np.multiply(eta, dW, out=layer._product)
             layer.b -= eta * db
 
     def __repr__(self):
