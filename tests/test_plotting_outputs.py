@@ -64,8 +64,8 @@ def test_the_outer_product_stands_in_its_cells_and_margins():
     }
     assert cells() == expected
     ax = plt.gca()
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["$x_1$ = 0.5", "$x_2$ = -1"]
-    assert [t.get_text() for t in ax.get_xticklabels()][1] == r"$\delta_2$ = -0.2000"
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["$x_1$ = 0.5", "$x_2$ = −1"]
+    assert [t.get_text() for t in ax.get_xticklabels()][1] == r"$\delta_2$ = −0.2000"
     (image,) = ax.images
     assert np.asarray(image.get_array()) == pytest.approx(np.outer(x, delta))
     assert image.get_clim() == pytest.approx((-0.3, 0.3)), "zero is white"

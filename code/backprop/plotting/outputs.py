@@ -47,16 +47,15 @@ def _node(x, i, count, name, forward, backward=""):
 @figure
 def outer_grid(x, delta):
     """Draw the outer product of x (n,) and delta (m,) as a table with its margins."""
-    rows = [f"$x_{j + 1}$ = {v:g}" for j, v in enumerate(x)]
-    columns = [rf"$\delta_{k + 1}$ = {v:.4f}" for k, v in enumerate(delta)]
+    rows = _margin("x", x, "{:g}")
+    columns = _margin(r"\delta", delta, "{:.4f}")
     draw_table(axes(2.9, 5.0), np.outer(x, delta), rows, columns, "{:.4f}")
 
 
 @figure
 def difference_grid(o, t):
     """Draw every difference o_i − t_r of outputs (N,) and targets (N,); the wanted ones framed."""
-    rows = [f"$o_{i + 1}$ = {v:g}" for i, v in enumerate(o)]
-    columns = [f"$t_{r + 1}$ = {v:g}" for r, v in enumerate(t)]
+    rows, columns = _margin("o", o, "{:g}"), _margin("t", t, "{:g}")
     ax = axes(2.9, 4.6)
     draw_table(ax, np.subtract.outer(o, t), rows, columns, "{:g}")
     for i in range(len(o)):
@@ -67,6 +66,12 @@ def difference_grid(o, t):
             lw=2,
             label="wanted" if i == 0 else None,
         )
+
+
+def _margin(symbol, values, form):
+    """Name the rows or columns of a table after the entries of `values`, from 1."""
+    numbers = [form.format(v).replace("-", "−") for v in values]
+    return [f"${symbol}_{i}$ = {number}" for i, number in enumerate(numbers, 1)]
 
 
 @figure
