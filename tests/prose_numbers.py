@@ -15,8 +15,8 @@ source of a code cell of the same chapter. The rule, in full:
   without a sign may be the size of a negative one.
 - A *year* is free where it reads as one: in brackets, (1986), or after in, since, of, by, from and
   not in front of a plural: "in 1986 Rumelhart", but not "in 2000 steps".
-- A *version* with two dots (2.13.0) is free, and so is the number of a section, figure or exercise:
-  these have no third digit.
+- A *version* with two dots (2.13.0) is free, and so is the number of a section in its heading and
+  after the word (section 4.11). Figures and exercises have numbers without a third digit.
 """
 
 import re
@@ -48,6 +48,8 @@ NOT_PROSE = [
     r"(?i:\b(?:doi|arxiv|isbn)):?\s?[\w./-]+",
     r"^:[\w-]+:.*?$",  # options of directives
     r"\b\d+\.\d+\.\d+(?:\.\d+)*\b",  # versions
+    r"^#{2,6} \d+\.\d+(?= )",  # numbers of sections, as headings
+    r"(?<=\b[Ss]ection )\d+\.\d+\b",  # ... and named
     r"(?<=\()(?:19|20)\d\d[a-z]?(?=\))",  # (1986)
     r"(?<=\b[Ii]n |\b[Oo]f |\b[Bb]y )(?:19|20)\d\d\b(?!,\d|\.\d|\s+\w+s\b)",
     r"(?<=\b[Ss]ince )(?:19|20)\d\d\b(?!,\d|\.\d|\s+\w+s\b)",
