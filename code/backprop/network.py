@@ -4,7 +4,7 @@ Rows are examples. Layer l holds W (n_in, n_out) and b (n_out,); W[j, k] runs fr
 PyTorch's `Linear.weight` is the transpose, (out, in). Derived in chapter 05.
 """
 
-from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -75,21 +75,18 @@ class Dense:
         return f"Dense({self.n_in} -> {self.n_out}, {self.activation})"
 
 
-@dataclass
-class Trace:
+class Trace(SimpleNamespace):
     """What the forward pass leaves behind: z[l] and a[l + 1] of layer l, and a[0] = X."""
 
-    z: list
-    a: list
+    def __init__(self, z, a):
+        self.z, self.a = z, a
 
 
-@dataclass
-class Gradients:
+class Gradients(SimpleNamespace):
     """A list entry a layer: delta = ∂L/∂z (N, n_out), dW and db in the shapes of W and b."""
 
-    delta: list
-    dW: list
-    db: list
+    def __init__(self, delta, dW, db):
+        self.delta, self.dW, self.db = delta, dW, db
 
 
 class Network:
