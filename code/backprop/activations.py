@@ -2,7 +2,7 @@ r"""Activations a = f(z), each beside its derivative f'(z).
 
 Every activation is an object: call it, `sigmoid(z)`; ask for its derivative,
 `sigmoid.derivative(z)`. Arrays keep their shape; z is the weighted sum, a the activation. Derived
-in chapter 01 (:eq:`sigmoid-slope`); softmax is treated with cross-entropy.
+in chapter 01 (:eq:`sigmoid-slope`), softmax in chapter 03 (:eq:`softmax`).
 """
 
 import numpy as np
@@ -47,7 +47,7 @@ class Softmax:
     r"""softmax(z)_k = exp(z_k) / Σ_j exp(z_j), over the last axis.
 
     Every output depends on every input of its row: there is no elementwise derivative, but a
-    Jacobian, ∂a_k/∂z_j = a_k (1[j = k] − a_j).
+    Jacobian, ∂a_k/∂z_j = a_k (1[j = k] − a_j) (:eq:`softmax-jacobian`).
     """
 
     name = "softmax"

@@ -68,7 +68,7 @@ class Loss:
 
 
 class CrossEntropy(Loss):
-    """−Σ_k t_k log a_k for one-hot t and a in [0, 1]."""
+    """−Σ_k t_k log a_k for one-hot t and a in [0, 1] (:eq:`cross-entropy`)."""
 
     def validate(self, a, t):
         """As `Loss.validate`, and raise where a leaves [0, 1] or t is not one-hot."""

@@ -117,7 +117,7 @@ class Network:
                 f"sigmoid in the last layer, came {layers[-1].activation}"
             )
         self._reader = f"the first layer's W {layers[0].W.shape}"  # who reads X, for its errors
-        # Softmax under cross-entropy: the Jacobian and −t/a cancel to a − t.
+        # Softmax under cross-entropy: Jacobian and −t/a cancel to a − t (:eq:`delta-softmax`).
         self._cancels = self.loss_function is cross_entropy and layers[-1].activation is softmax
 
     def forward(self, X):
@@ -184,7 +184,8 @@ class Network:
         trace = self.forward(X)
         T = self._targets(trace, T)
         if self._cancels:
-            # log softmax(z) = z − log Σ exp(z), with the largest z taken off: never log(0).
+            # log softmax(z) = z − log Σ exp(z), with the largest z taken off: never log(0)
+            # (:eq:`cross-entropy-scores`).
             z = trace.z[-1] - trace.z[-1].max(axis=1, keepdims=True)
             log_a = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
             return float(-(T * log_a).sum(axis=1).mean())
