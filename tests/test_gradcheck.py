@@ -395,7 +395,9 @@ def test_the_gradient_may_be_a_function():
 
 def test_float32_is_checked_in_float64():
     x = np.array([0.3, 0.7], np.float32)
-    assert check_gradient(lambda x: np.sin(x).sum(), x, np.cos).ok
+    right = check_gradient(lambda x: np.sin(x).sum(), x, np.cos)
+    assert right.relative_error <= 1e-7
+    assert not check_gradient(lambda x: np.sin(x).sum(), x, lambda x: 1.00001 * np.cos(x)).ok
 
 
 def test_integers_are_checked_in_float64():
@@ -571,6 +573,27 @@ def test_a_curved_function_is_looked_at_with_a_smaller_step():
     assert not check_gradient(
         lambda x: np.sin(1000 * x).sum(), x, lambda x: 1000.01 * np.cos(1000 * x)
     ).ok
+
+
+@given(st.floats(0.5, 2), st.floats(-4, 9))
+def test_a_function_that_rounds_coarsely_is_not_blamed_on_its_gradient(x, digits):
+    # What is added and taken off leaves the rounding of numbers around 10**digits.
+    large = 10.0**digits
+    check_gradient(lambda x: (large + x * x) - large, x, 2 * x).assert_ok()
+
+
+def test_an_entry_that_cannot_be_resolved_does_not_hide_a_wrong_one():
+    # 1e8 is added and taken off: f is rounded to 1.5e-8, and x[0], whose step is small, suffers.
+    def f(x):
+        return (1e8 + (x[0] + 1e-3 * x[1])) - 1e8
+
+    x = np.array([1.0, 1e6])
+    noise = abs(numerical_gradient(f, x)[0] - 1)
+    assert noise > 1e-4
+    check_gradient(f, x, [1.0, 1e-3]).assert_ok()
+    wrong = check_gradient(f, x, [1.0, 1e-3 + noise / 2])
+    assert not wrong.ok
+    assert wrong.worst == (1,)
 
 
 def test_the_second_look_stays_in_the_domain():

@@ -26,6 +26,8 @@ __all__ = [
 DIFFERENCE_TOLERANCE = 1e-7
 TORCH_TOLERANCE = 1e-12
 EPSILON = float(np.finfo(np.float64).eps)
+#: From step to step of a second look: the cube of the golden ratio, far from every fraction.
+RATIO = 2 + 5**0.5
 
 
 def numerical_gradient(f, x, h=None):
@@ -286,18 +288,20 @@ def _compared(f, x, analytic, h, tolerance):
 def _second_look(f, x, i, step):
     """Return the steadiest of the central differences of several steps, and how unsure it is.
 
-    Rounding moves a difference at small steps and curvature at large ones, so the one that moves
-    least between step/4 and 4 step is the best, and right to about that movement (four times it
-    is returned: the least of seven may be small by chance). Where f does not change at all, what
-    it is made of may be rounded as numbers around 1 are.
+    The steps s_0 < s_1 < … grow by a ratio that is not whole, or all would be rounded alike. What
+    a difference owes to rounding falls as 1/s, so its largest movement s_k |D_k − D_{k+1}| at the
+    smaller steps says how much is left at s_j (four times that, to be sure); what it owes to
+    curvature is less than its movement to the next step. The least doubt wins. Where f does not
+    change at all, what it is made of may be rounded as numbers around 1 are.
     """
-    steps = step * 4.0 ** np.arange(-4, 5)
+    steps = step * RATIO ** np.arange(-4.0, 5.0)
     with np.errstate(all="ignore"):
         d = np.array([_difference_or_nan(f, x, i, s) for s in steps])
     value = abs(_scalar(f(x), i))
     floor = EPSILON * np.where(d == 0, max(1.0, value), value) / steps
     moves = np.abs(np.diff(d))
-    doubt = np.maximum(4 * np.maximum(moves[:-1], moves[1:]), floor[1:-1])
+    rounding = np.fmax.accumulate(moves * steps[:-1])[:-1] / steps[1:-1]
+    doubt = np.maximum(np.maximum(4 * rounding, moves[1:]), floor[1:-1])
     if np.isnan(doubt).all():
         return d[4], floor[4]  # the step of the first look, which has its value
     best = int(np.nanargmin(doubt))
