@@ -84,6 +84,13 @@ def test_this_environment_is_the_pinned_one():
     assert not wrong, f"remove .venv/.ready and run make again: {wrong}"
 
 
+def test_jupyterlab_can_load_its_extensions():
+    said, status = run(sys.executable, "-m", "jupyter", "labextension", "list")
+    assert status == 0
+    assert "jupyterlab-myst" in said
+    assert "not compatible" not in said, said
+
+
 def test_lock_file_names_no_address():
     lock = json.loads((ROOT / "assets" / "package-lock.json").read_text(encoding="utf-8"))
     packages = {name: entry for name, entry in lock["packages"].items() if name}
