@@ -254,9 +254,13 @@ def exercise(name, four):
     if ":class: exercise" not in text(task["source"]):
         yield "the box needs the line ':class: exercise'"
     for cell, kind, label in [(task, "hint", "Hint"), (words, "solution", "Solution")]:
-        box = rf'<details class="{kind}"><summary>{label}</summary>\n\n.+\n\n</details>'
-        if not re.search(box, text(cell["source"]), re.DOTALL):
-            yield f'no <details class="{kind}"> with a blank line inside each of its ends'
+        html = rf'<details class="{kind}"><summary>{label}</summary>\n\n.+\n\n</details>'
+        myst = rf":::\{{dropdown\}} {label}\n:class-container: {kind}\n\n.+\n:::"
+        if not re.search(f"{html}|{myst}", text(cell["source"]), re.DOTALL):
+            yield (
+                f":::{{dropdown}} {label} with :class-container: {kind} expected, or "
+                f'<details class="{kind}"> with a blank line inside each of its ends'
+            )
     if "exercise" not in tags(stub):
         yield "the stub is not tagged exercise"
     if not {"hide-cell", "solution"} <= set(tags(solution)):

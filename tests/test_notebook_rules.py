@@ -304,6 +304,22 @@ def test_convicts(rule, spoil, chapter):
     assert list(rule(chapter))
 
 
+def test_hints_and_solutions_may_be_dropdowns(chapter):
+    for kind, label, said in [
+        ("hint", "Hint", "Divide."),
+        ("solution", "Solution", "Divide by 2."),
+    ]:
+        html = f'<details class="{kind}"><summary>{label}</summary>\n\n{said}\n\n</details>'
+        myst = f":::{{dropdown}} {label}\n:class-container: {kind}\n\n{said}\n:::"
+        cells = [c for c in chapter.markdown if html in c["source"]]
+        assert len(cells) == 4
+        for c in cells:
+            c["source"] = c["source"].replace(html, myst)
+    assert list(rules.exercises(chapter)) == []
+    cells[0]["source"] = cells[0]["source"].replace(":class-container: solution\n", "")
+    assert len(list(rules.exercises(chapter))) == 1
+
+
 def test_output_that_differs_every_time_may_be_ignored_with_a_reason(chapter):
     said = "# seconds: they differ from machine to machine\n# NBVAL_IGNORE_OUTPUT\nx = 1"
     cell(chapter, "b")["source"] = said
