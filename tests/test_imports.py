@@ -49,6 +49,17 @@ def test_the_public_names():
     }
 
 
+@pytest.mark.parametrize("name", backprop.__all__)
+def test_public_names_are_listed_and_found(name):
+    assert name in dir(backprop)
+    assert callable(getattr(backprop, name))
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match=r"^module 'backprop' has no attribute 'Dence'$"):
+        _ = backprop.Dence
+
+
 @pytest.mark.parametrize(
     "module", ["activations", "losses", "network", "gradcheck", "optimizers", "surfaces"]
 )

@@ -280,6 +280,16 @@ def test_step_takes_eta_times_the_gradient_off_every_parameter(case, eta):
         np.testing.assert_allclose(p, e, rtol=1e-14, atol=1e-15, err_msg=f"parameter {i}")
 
 
+def test_step_takes_layers_whose_arrays_were_replaced():
+    net = small()
+    net.step(net.backward(net.forward(X), T), 0.5)
+    net.layers = [Dense(np.ones((2, 2)), np.zeros(2), identity)]
+    net.layers[0].W = np.eye(2) * 3
+    net.step(Gradients([], [np.ones((2, 2))], [np.ones(2)]), 0.5)
+    assert net.layers[0].W.tolist() == [[2.5, -0.5], [-0.5, 2.5]]
+    assert net.layers[0].b.tolist() == [-0.5, -0.5]
+
+
 def test_step_leaves_the_gradients_as_they_are():
     net = small()
     grads = net.backward(net.forward(X), T)

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from backprop import numerical_gradient
 from backprop.surfaces import himmelblau
-from strategies import seeds
 
 coordinates = st.tuples(st.floats(-6, 6), st.floats(-6, 6)).map(np.array)
 
@@ -86,14 +85,12 @@ def test_shapes(shape, rng):
     assert himmelblau.hessian(x).shape == (*shape, 2, 2)
 
 
-@given(seeds)
-def test_a_grid_is_its_points_to_the_last_bit(seed):
-    x = np.random.default_rng(seed).uniform(-6, 6, (3, 4, 2))
-    values, gradients, hessians = himmelblau(x), himmelblau.gradient(x), himmelblau.hessian(x)
-    for i in np.ndindex(3, 4):
-        assert himmelblau(x[i]) == values[i], f"value at {x[i]}"
-        np.testing.assert_array_equal(himmelblau.gradient(x[i]), gradients[i])
-        np.testing.assert_array_equal(himmelblau.hessian(x[i]), hessians[i])
+@pytest.mark.parametrize("method", ["__call__", "gradient", "hessian"])
+def test_a_grid_is_its_points_to_the_last_bit(method, rng):
+    # Many points: where x² of an array and of a number are computed differently, few differ.
+    f, x = getattr(himmelblau, method), rng.uniform(-6, 6, (100, 100, 2))
+    alone = [[f(point) for point in row] for row in x]
+    np.testing.assert_array_equal(f(x), alone)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
