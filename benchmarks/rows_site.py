@@ -5,6 +5,7 @@ for execute_notebooks.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,6 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-import yaml
 from measure import row_of_pairs
 from tqdm import tqdm
 
@@ -36,10 +36,13 @@ def _copy(folder, mode):
     """Return a copy of the book whose configuration says execute_notebooks: mode."""
     book = folder / mode
     shutil.copytree(ROOT, book, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    config = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))
-    execute = config.get("execute") or {}
-    config["execute"] = execute | {"execute_notebooks": mode, "timeout": 1200}
-    (book / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    config = book / "_config.yml"
+    text = re.sub(r"(?m)^ +timeout:.*\n", "", config.read_text(encoding="utf-8"))
+    wanted = rf"\1execute_notebooks: '{mode}'\n\1timeout: 1200\n"
+    text, found = re.subn(r"(?m)^( +)execute_notebooks:.*\n", wanted, text)
+    if found != 1:
+        raise RuntimeError(f"_config.yml: expected execute_notebooks once, came {found} times")
+    config.write_text(text, encoding="utf-8")
     return book
 
 
