@@ -54,7 +54,8 @@ def draw(nodes, edges, size, legend=("values", "derivatives")):
 def _draw_node(ax, node):
     if not node.plain:
         ax.add_patch(plt.Circle((node.x, node.y), RADIUS, fc="white", ec=INK, lw=1.3, zorder=3))
-    ax.text(node.x, node.y, node.symbol, ha="center", va="center", fontsize=12, zorder=4)
+    size = 10 if node.symbol.isalpha() else 12  # a word such as max, where a symbol is math
+    ax.text(node.x, node.y, node.symbol, ha="center", va="center", fontsize=size, zorder=4)
     above, below = node.y + RADIUS + 0.06, node.y - RADIUS - 0.08
     ax.text(node.x, above, node.forward, ha="center", va="bottom", color=FORWARD, zorder=4)
     ax.text(node.x, below, node.backward, ha="center", va="top", color=BACKWARD, zorder=4)
