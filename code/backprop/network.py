@@ -116,6 +116,7 @@ class Network:
                 "loss: cross_entropy takes the logarithm of probabilities, expected softmax or "
                 f"sigmoid in the last layer, came {layers[-1].activation}"
             )
+        self._ones = np.ones(1)  # as many as the last batch had rows, to sum over them
         self._reader = f"the first layer's W {layers[0].W.shape}"  # who reads X, for its errors
         # Softmax under cross-entropy: Jacobian and −t/a cancel to a − t (:eq:`delta-softmax`).
         self._cancels = self.loss_function is cross_entropy and layers[-1].activation is softmax
@@ -141,7 +142,9 @@ class Network:
         trace: what `forward` returned; T: targets, (N, n_out of the last layer).
         """
         T = self._targets(trace, T)
-        ones, last = np.ones(len(T)), len(self.layers) - 1
+        if len(self._ones) != len(T):
+            self._ones = np.ones(len(T))
+        ones, last = self._ones, len(self.layers) - 1
         delta, dW, db = [None] * (last + 1), [None] * (last + 1), [None] * (last + 1)
         for l in range(last, -1, -1):
             layer = self.layers[l]
@@ -172,7 +175,7 @@ class Network:
                 "is it another network's?"
             )
         for l, layer in enumerate(self.layers):
-            if trace.z[l].shape[1] != layer.n_out:
+            if trace.z[l].shape[1] != layer.b.size:
                 raise ValueError(
                     f"trace: expected z[{l}] of shape (N, {layer.n_out}), that of the layer's W "
                     f"{layer.W.shape}, came {trace.z[l].shape}: is it another network's?"
