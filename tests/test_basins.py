@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from backprop import optimizers
-from backprop.optimizers import Adam, Diverged, GradientDescent, Momentum, RMSProp, basins, minimize
+from backprop.optimizers import (
+    Adam,
+    Diverged,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    RMSProp,
+    basins,
+    minimize,
+)
 from backprop.surfaces import himmelblau
 
 
@@ -157,6 +166,7 @@ def test_gradient_descent_at_the_largest_step_that_lets_rest():
     "optimizer",
     [
         Momentum(1e-3),
+        Nesterov(1e-3),
         RMSProp(1e-2),
         Adam(2e-2),
         Adam(1e-3, betas=(0.9, 0.8)),

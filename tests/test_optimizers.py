@@ -15,6 +15,7 @@ from backprop.optimizers import (
     GradientDescent,
     Interrupted,
     Momentum,
+    Nesterov,
     RMSProp,
     minimize,
 )
@@ -39,6 +40,14 @@ TWINS = {
         Momentum(0.05, mu=0.5),
         lambda torch, p: torch.optim.SGD(p, lr=0.05, momentum=0.5),
     ),
+    "Nesterov, defaults": (
+        Nesterov(),
+        lambda torch, p: torch.optim.SGD(p, momentum=0.9, nesterov=True),
+    ),
+    "Nesterov": (
+        Nesterov(0.05, mu=0.5),
+        lambda torch, p: torch.optim.SGD(p, lr=0.05, momentum=0.5, nesterov=True),
+    ),
     "RMSProp, defaults": (
         RMSProp(),
         lambda torch, p: torch.optim.RMSprop(p),
@@ -57,7 +66,7 @@ TWINS = {
     ),
 }
 
-OPTIMIZERS = [GradientDescent(1e-3), Momentum(1e-3), RMSProp(1e-2), Adam(1e-2)]
+OPTIMIZERS = [GradientDescent(1e-3), Momentum(1e-3), Nesterov(1e-3), RMSProp(1e-2), Adam(1e-2)]
 
 
 def side_by_side(torch, twins, x, gradients):
@@ -104,10 +113,11 @@ def test_adam_in_float32_is_torchs_to_a_few_units_in_the_last_place(torch, seed)
     [
         (GradientDescent(0.5), [1, 0, -2]),
         (Momentum(0.5, mu=0.5), [1, 0, -2.5]),  # m = 2, 5
+        (Nesterov(0.5, mu=0.5), [1, -0.5, -3.75]),  # m = 2, 5; steps of 2 + 1, 4 + 2.5
         (RMSProp(0.5, alpha=0.75, eps=0), [1, 0, -0.5 * 4 / np.sqrt(4.75)]),  # v = 1, 4.75
         (Adam(0.5, betas=(0.5, 0.75), eps=0), [1, 0.5, 0.5 - 0.5 * (10 / 3) / np.sqrt(76 / 7)]),
     ],
-    ids=["GradientDescent", "Momentum", "RMSProp", "Adam"],
+    ids=["GradientDescent", "Momentum", "Nesterov", "RMSProp", "Adam"],
 )
 def test_two_steps_by_hand(optimizer, path):
     # The gradients are 2, then 4.
@@ -122,6 +132,24 @@ def test_adams_first_step_is_eta_whatever_the_gradient():
         assert x[0] == pytest.approx(-0.01, rel=1e-12), f"gradient {g}"
 
 
+def test_nesterov_walks_where_the_look_ahead_of_its_other_form_walks():
+    # m ← μ m + ∇f(y − η μ m), y ← y − η m, whose look-ahead y − η μ m is our x.
+    eta, mu = 0.01, 0.9
+    y, m = np.array([0.5, -1.0]), np.zeros(2)
+    path = minimize(himmelblau.gradient, y, Nesterov(eta, mu), 200)
+    for step in range(200):
+        np.testing.assert_allclose(path[step], y - eta * mu * m, rtol=0, atol=1e-12)
+        m = mu * m + himmelblau.gradient(y - eta * mu * m)
+        y = y - eta * m
+
+
+@pytest.mark.parametrize("optimizer", [Momentum(0.01, mu=0), Nesterov(0.01, mu=0)], ids=repr)
+def test_without_memory_both_are_gradient_descent(optimizer):
+    path = minimize(himmelblau.gradient, [0.0, 0.0], optimizer, 100)
+    descent = minimize(himmelblau.gradient, [0.0, 0.0], GradientDescent(0.01), 100)
+    np.testing.assert_array_equal(path, descent)
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
 def test_one_optimizer_serves_many_runs(optimizer):
     first = minimize(himmelblau.gradient, [0.0, 0.0], optimizer, 100)
@@ -130,9 +158,11 @@ def test_one_optimizer_serves_many_runs(optimizer):
 
 
 def test_repr_names_the_settings():
-    assert [repr(o) for o in (GradientDescent(), Momentum(), RMSProp(), Adam())] == [
+    optimizers = GradientDescent(), Momentum(), Nesterov(), RMSProp(), Adam()
+    assert [repr(o) for o in optimizers] == [
         "GradientDescent(eta=0.001)",
         "Momentum(eta=0.001, mu=0.9)",
+        "Nesterov(eta=0.001, mu=0.9)",
         "RMSProp(eta=0.01, alpha=0.99, eps=1e-08)",
         "Adam(eta=0.001, betas=(0.9, 0.999), eps=1e-08)",
     ]
@@ -147,6 +177,10 @@ def test_repr_names_the_settings():
         (lambda: Momentum(mu=1), ValueError, r"^mu: expected a number in \[0, 1\), came 1$"),
         (lambda: Momentum(mu=-0.1), ValueError, r"^mu: expected a finite number >= 0, came -0\.1$"),
         (lambda: Momentum(eta=-1), ValueError, r"^eta: expected a finite number > 0, came -1$"),
+        (lambda: Nesterov(mu=1.0), ValueError, r"^mu: expected a number in \[0, 1\), came 1\.0$"),
+        (lambda: Nesterov(mu=-1), ValueError, r"^mu: expected a finite number >= 0, came -1$"),
+        (lambda: Nesterov(mu="1"), TypeError, r"^mu: expected a number, came str$"),
+        (lambda: Nesterov(eta=0), ValueError, r"^eta: expected a finite number > 0, came 0$"),
         (lambda: RMSProp(alpha=1.5), ValueError, r"^alpha: expected a number in \[0, 1\), .* 1\.5"),
         (lambda: RMSProp(eps=-1), ValueError, r"^eps: expected a finite number >= 0, came -1$"),
         (lambda: RMSProp(eta=0), ValueError, r"^eta: expected a finite number > 0, came 0$"),

@@ -17,6 +17,7 @@ __all__ = [
     "GradientDescent",
     "Interrupted",
     "Momentum",
+    "Nesterov",
     "RMSProp",
     "basins",
     "minimize",
@@ -66,6 +67,31 @@ class Momentum:
 
     def __repr__(self):
         return f"Momentum(eta={self.eta:g}, mu={self.mu:g})"
+
+
+class Nesterov:
+    """m ← μ m + g, x ← x − η (g + μ m); `torch.optim.SGD(momentum=mu, nesterov=True)`.
+
+    x is where the gradient is taken. In the form with a look ahead, m ← μ m + ∇f(y − η μ m) and
+    y ← y − η m, that is x = y − η μ m; as m fades, both are one point. mu in [0, 1).
+    """
+
+    def __init__(self, eta=1e-3, mu=0.9):
+        self.eta, self.mu = positive("eta", eta), _fraction("mu", mu)
+
+    def start(self, x):
+        """Return the state before the first step: m = 0."""
+        return {"m": np.zeros_like(x)}
+
+    def step(self, x, g, state, t):
+        """Change x and the state in place by step t along the gradient g."""
+        m = state["m"]
+        m *= self.mu
+        m += g
+        x -= self.eta * (g + self.mu * m)
+
+    def __repr__(self):
+        return f"Nesterov(eta={self.eta:g}, mu={self.mu:g})"
 
 
 class RMSProp:
