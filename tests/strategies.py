@@ -22,12 +22,22 @@ def one_hot(rng, n, m):
     return np.eye(m)[rng.integers(m, size=n)]
 
 
+def targets(loss, rng, n, m):
+    """Targets (n, m) that suit the loss of that name."""
+    if loss == "cross_entropy":
+        return one_hot(rng, n, m)
+    if loss == "binary_cross_entropy":
+        return rng.integers(0, 2, (n, m)).astype(float)
+    return rng.normal(size=(n, m))
+
+
 @st.composite
 def cases(draw, loss=None, last=None, most_layers=4):
     """Draw (net, X, T): 1 to 4 layers of 1 to 6 units, 1 to 6 examples, any activations and loss.
 
     loss, last: the name of the loss, of the last layer's activation, instead of any. Cross-entropy
-    gets probabilities and one-hot targets; no z of a ReLU layer is near the kink.
+    gets probabilities and one-hot targets, the binary one 0s and 1s; no z of a ReLU layer is near
+    the kink.
     """
     loss = loss or draw(st.sampled_from(sorted(LOSSES)))
     sizes = draw(st.lists(st.integers(1, 6), min_size=2, max_size=most_layers + 1))
@@ -36,6 +46,8 @@ def cases(draw, loss=None, last=None, most_layers=4):
             st.sampled_from(sorted(ACTIVATIONS)), min_size=len(sizes) - 1, max_size=len(sizes) - 1
         )
     )
+    if loss == "binary_cross_entropy":
+        last = last or "sigmoid"  # a softmax of one unit says 1, whatever the question
     if loss == "cross_entropy":
         last = last or draw(st.sampled_from(["softmax", "sigmoid"]))
     names[-1] = last or names[-1]
@@ -47,7 +59,7 @@ def cases(draw, loss=None, last=None, most_layers=4):
     net = Network(layers, loss)
     n = draw(st.integers(1, 6))
     X = rng.normal(size=(n, sizes[0]))
-    T = one_hot(rng, n, sizes[-1]) if loss == "cross_entropy" else rng.normal(size=(n, sizes[-1]))
+    T = targets(loss, rng, n, sizes[-1])
     for z, name in zip(net.forward(X).z, names, strict=True):
         assume(name != "relu" or np.abs(z).min() > KINK)
     return net, X, T

@@ -9,6 +9,7 @@ from backprop import numerical_gradient
 from backprop.activations import softmax
 from backprop.losses import (
     LOSSES,
+    binary_cross_entropy,
     cross_entropy,
     half_squared_error,
     mean_squared_error,
@@ -17,7 +18,7 @@ from backprop.losses import (
 from strategies import one_hot, seeds
 
 SQUARED = [half_squared_error, squared_error, mean_squared_error]
-EVERY = [*SQUARED, cross_entropy]
+EVERY = [*SQUARED, cross_entropy, binary_cross_entropy]
 sizes = st.tuples(st.integers(1, 5), st.integers(1, 5))
 
 
@@ -30,6 +31,8 @@ def draw(loss, seed, shape):
     rng = np.random.default_rng(seed)
     if loss is cross_entropy:
         return softmax(rng.normal(size=shape)), one_hot(rng, *shape)
+    if loss is binary_cross_entropy:
+        return rng.uniform(0.1, 0.9, shape), rng.integers(0, 2, shape).astype(float)
     return rng.normal(size=shape), rng.normal(size=shape)
 
 
@@ -95,6 +98,7 @@ def in_torch(torch, loss, a, t):
         "squared_error": lambda: f.mse_loss(a, t, reduction="sum") / n,
         "mean_squared_error": lambda: f.mse_loss(a, t),
         "cross_entropy": lambda: f.nll_loss(torch.log(a), t.argmax(dim=1)),
+        "binary_cross_entropy": lambda: f.binary_cross_entropy(a, t, reduction="sum") / n,
     }[loss.name]()
 
 
@@ -137,6 +141,24 @@ def test_cross_entropy_of_a_certain_mistake_is_finite():
     a, t = [0.0, 1.0], [1.0, 0.0]
     assert cross_entropy(a, t) == pytest.approx(-np.log(np.finfo(float).tiny), rel=1e-15)
     assert np.isfinite(cross_entropy.gradient(a, t)).all()
+
+
+def test_binary_cross_entropy_of_one_example_by_hand():
+    a, t = [0.25, 0.5], [1, 0]
+    assert binary_cross_entropy(a, t) == pytest.approx(np.log(4) + np.log(2), rel=1e-15)
+    assert binary_cross_entropy.gradient(a, t).tolist() == [-4, 2]
+
+
+def test_binary_cross_entropy_of_a_certain_mistake_is_finite():
+    a, t = [0.0, 1.0], [1.0, 0.0]
+    assert binary_cross_entropy(a, t) == pytest.approx(-2 * np.log(np.finfo(float).tiny))
+    assert np.isfinite(binary_cross_entropy.gradient(a, t)).all()
+    assert binary_cross_entropy([0.0, 1.0], [0.0, 1.0]) == 0.0
+
+
+def test_binary_cross_entropy_wants_0_or_1():
+    with pytest.raises(ValueError, match=r"^t: expected 0 or 1, came 0\.5 at index \[1\]$"):
+        binary_cross_entropy([0.5, 0.5], [1.0, 0.5])
 
 
 def test_cross_entropy_of_certainty_is_0():
@@ -237,6 +259,7 @@ def test_labels_that_are_words_are_not_numbers():
 def test_every_loss_is_found_by_its_name():
     assert {
         "cross_entropy": cross_entropy,
+        "binary_cross_entropy": binary_cross_entropy,
         "half_squared_error": half_squared_error,
         "mean_squared_error": mean_squared_error,
         "squared_error": squared_error,

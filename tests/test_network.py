@@ -186,6 +186,11 @@ def by_torch(torch, net, X, T):
         "cross_entropy": lambda: f.nll_loss(
             torch.log_softmax(z, dim=1) if name == "softmax" else torch.log(a), t.argmax(dim=1)
         ),
+        "binary_cross_entropy": lambda: (
+            f.binary_cross_entropy_with_logits(z, t, reduction="sum") / len(t)
+            if name == "sigmoid"
+            else f.binary_cross_entropy(a, t, reduction="sum") / len(t)
+        ),
     }[net.loss_function.name]()
     value.backward()
     return value.item(), [leaf.grad.numpy() for leaf in leaves]
@@ -224,7 +229,7 @@ PAIRS = [
     (activation, loss)
     for activation in sorted(ACTIVATIONS)
     for loss in sorted(LOSSES)
-    if loss != "cross_entropy" or activation in ("softmax", "sigmoid")
+    if not loss.endswith("cross_entropy") or activation in ("softmax", "sigmoid")
 ]
 
 
@@ -524,8 +529,8 @@ def layer(n_in, n_out, activation=sigmoid):
             [layer(2, 3)],
             "mse",
             ValueError,
-            r"^loss: expected one of cross_entropy, half_squared_error, mean_squared_error, "
-            r"squared_error, came 'mse'$",
+            r"^loss: expected one of binary_cross_entropy, cross_entropy, half_squared_error, "
+            r"mean_squared_error, squared_error, came 'mse'$",
         ),
     ],
 )

@@ -376,6 +376,15 @@ def torch_gradients(net, X, T):
         "squared_error": lambda a, t: ((a - t) ** 2).sum(dim=1).mean(),
         "mean_squared_error": functional.mse_loss,
         "cross_entropy": lambda a, t: -(t * torch.log(a)).sum(dim=1).mean(),
+        "binary_cross_entropy": lambda a, t: (
+            functional.binary_cross_entropy(a, t, reduction="sum") / len(t)
+        ),
+    }
+    of_scores = {
+        "cross_entropy": functional.cross_entropy,
+        "binary_cross_entropy": lambda z, t: (
+            functional.binary_cross_entropy_with_logits(z, t, reduction="sum") / len(t)
+        ),
     }
     net._targets(net.forward(X), T)
     a, t = (torch.tensor(real_array(n, v)) for n, v in (("X", X), ("T", T)))
@@ -384,7 +393,7 @@ def torch_gradients(net, X, T):
     for layer, W_l, b_l in zip(net.layers, W, b, strict=True):
         z = a @ W_l + b_l
         a = activations[layer.activation.name](z)
-    value = functional.cross_entropy if net._cancels else losses[net.loss_function.name]
+    value = (of_scores if net._cancels else losses)[net.loss_function.name]
     loss = value(z if net._cancels else a, t)
     gradients = [g.numpy() for g in torch.autograd.grad(loss, W + b)]
     return gradients[: len(W)], gradients[len(W) :]

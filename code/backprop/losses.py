@@ -11,7 +11,10 @@ chapter 02 (:eq:`loss-factors`):
 | `mean_squared_error` | 1/m Σ_k (a_k − t_k)²| 2/m (a_k − t_k) | mse_loss(reduction="mean")      |
 | `cross_entropy`      | −Σ_k t_k log a_k    | −t_k / a_k      | nll_loss(log a)                 |
 
-and each batch adds the factor 1/N.
+`binary_cross_entropy` asks a question of each output, −Σ_k (t_k log a_k + (1 − t_k) log(1 − a_k)), and
+has the slope (a_k − t_k) / (a_k (1 − a_k)); in PyTorch `binary_cross_entropy(reduction="sum")`.
+
+And each batch adds the factor 1/N.
 """
 
 import numpy as np
@@ -21,6 +24,7 @@ from ._validate import one_hot, real_array, same_shape
 __all__ = [
     "LOSSES",
     "Loss",
+    "binary_cross_entropy",
     "cross_entropy",
     "half_squared_error",
     "mean_squared_error",
@@ -85,6 +89,31 @@ class CrossEntropy(Loss):
         return t
 
 
+class BinaryCrossEntropy(CrossEntropy):
+    """−Σ_k (t_k log a_k + (1 − t_k) log(1 − a_k)) for t of 0s and 1s, a in [0, 1].
+
+    Each output is a question of its own, answered with yes or no (:eq:`binary-cross-entropy`).
+    """
+
+    def validate_targets(self, a, t, name="t"):
+        """As `Loss.validate_targets`, and raise where an entry of t is neither 0 nor 1."""
+        t = Loss.validate_targets(self, a, t, name)
+        wrong = (t != 0) & (t != 1)
+        if wrong.any():
+            where = tuple(int(i) for i in np.argwhere(wrong)[0])
+            raise ValueError(f"{name}: expected 0 or 1, came {t[where]} at index {list(where)}")
+        return t
+
+
+def _binary_value(a, t):
+    yes, no = np.maximum(a, SMALLEST), np.maximum(1.0 - a, SMALLEST)
+    return -(t * np.log(yes) + (1.0 - t) * np.log(no)).sum(axis=-1)
+
+
+def _binary_slope(a, t):
+    return (1.0 - t) / np.maximum(1.0 - a, SMALLEST) - t / np.maximum(a, SMALLEST)
+
+
 def _cross_entropy_value(a, t):
     return -(t * np.log(np.maximum(a, SMALLEST))).sum(axis=-1)
 
@@ -109,8 +138,15 @@ mean_squared_error = Loss(
     lambda a, t: (a - t) * (2.0 / a.shape[-1] if a.ndim else 2.0),
 )
 cross_entropy = CrossEntropy("cross_entropy", _cross_entropy_value, _cross_entropy_slope)
+binary_cross_entropy = BinaryCrossEntropy("binary_cross_entropy", _binary_value, _binary_slope)
 
 LOSSES = {
     loss.name: loss
-    for loss in (half_squared_error, squared_error, mean_squared_error, cross_entropy)
+    for loss in (
+        half_squared_error,
+        squared_error,
+        mean_squared_error,
+        cross_entropy,
+        binary_cross_entropy,
+    )
 }

@@ -9,8 +9,15 @@ from types import SimpleNamespace
 import numpy as np
 
 from ._validate import batch, generator, lookup, positive, real_array, same_shape, whole
-from .activations import ACTIVATIONS, Activation, Softmax, softmax
-from .losses import LOSSES, Loss, cross_entropy, half_squared_error
+from .activations import ACTIVATIONS, Activation, Softmax, sigmoid, softmax
+from .losses import (
+    LOSSES,
+    CrossEntropy,
+    Loss,
+    binary_cross_entropy,
+    cross_entropy,
+    half_squared_error,
+)
 
 __all__ = ["Dense", "Gradients", "Network", "Trace"]
 
@@ -89,6 +96,27 @@ class Gradients(SimpleNamespace):
         self.delta, self.dW, self.db = delta, dW, db
 
 
+def _cross_entropy_of_scores(z, T):
+    """−T log softmax(z) = T (log Σ exp(z) − z), the largest z taken off: never log(0).
+
+    :eq:`cross-entropy-scores`; z and T of shape (N, n_out), and so the result.
+    """
+    z = z - z.max(axis=1, keepdims=True)
+    return T * (np.log(np.exp(z).sum(axis=1, keepdims=True)) - z)
+
+
+def _binary_cross_entropy_of_scores(z, T):
+    """log(1 + exp(z)) − T z, the binary cross-entropy of σ(z) (:eq:`binary-scores`): never log(0)."""
+    return np.logaddexp(0.0, z) - T * z
+
+
+#: The losses that are taken from z, and their activations: δ is a − t for each pair.
+_FROM_SCORES = {
+    (cross_entropy, softmax): _cross_entropy_of_scores,
+    (binary_cross_entropy, sigmoid): _binary_cross_entropy_of_scores,
+}
+
+
 class Network:
     """Layers one after the other, and a loss at the end.
 
@@ -111,15 +139,17 @@ class Network:
         self.layers = layers
         self.loss_function = lookup("loss", loss, Loss, LOSSES)
         probabilities = layers[-1].activation.name in ("softmax", "sigmoid")
-        if self.loss_function is cross_entropy and not probabilities:
+        if isinstance(self.loss_function, CrossEntropy) and not probabilities:
             raise ValueError(
-                "loss: cross_entropy takes the logarithm of probabilities, expected softmax or "
-                f"sigmoid in the last layer, came {layers[-1].activation}"
+                f"loss: {self.loss_function} takes the logarithm of probabilities, expected softmax "
+                f"or sigmoid in the last layer, came {layers[-1].activation}"
             )
         self._ones = np.ones(1)  # as many as the last batch had rows, to sum over them
         self._reader = f"the first layer's W {layers[0].W.shape}"  # who reads X, for its errors
-        # Softmax under cross-entropy: Jacobian and −t/a cancel to a − t (:eq:`delta-softmax`).
-        self._cancels = self.loss_function is cross_entropy and layers[-1].activation is softmax
+        # Softmax under cross-entropy: Jacobian and −t/a cancel to a − t (:eq:`delta-softmax`);
+        # so do σ′ and the slope of the binary one under a sigmoid. The loss is taken from z then.
+        self._from_scores = _FROM_SCORES.get((self.loss_function, layers[-1].activation))
+        self._cancels = self._from_scores is not None
 
     def forward(self, X):
         """Return the `Trace` of z = a W + b and a = f(z), layer by layer (:eq:`layer-forward`).
@@ -187,11 +217,7 @@ class Network:
         trace = self.forward(X)
         T = self._targets(trace, T)
         if self._cancels:
-            # log softmax(z) = z − log Σ exp(z), with the largest z taken off: never log(0)
-            # (:eq:`cross-entropy-scores`).
-            z = trace.z[-1] - trace.z[-1].max(axis=1, keepdims=True)
-            log_a = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-            return float(-(T * log_a).sum(axis=1).mean())
+            return float(self._from_scores(trace.z[-1], T).sum(axis=1).mean())
         return self.loss_function(trace.a[-1], T)
 
     def step(self, grads, eta):
