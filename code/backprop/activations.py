@@ -57,15 +57,18 @@ class Softmax:
         z = real_array("z", z)
         if z.ndim == 0:
             raise ValueError("z: expected at least one axis, came shape ()")
-        return self._function(z)
+        with np.errstate(over="ignore"):
+            return self._function(z)
 
     @staticmethod
     def _function(z):
         # The largest z of a row is taken off first: exp of 0 or less cannot overflow. Where the
-        # subtraction itself does, −∞ stands in for a number whose exp is 0 all the same.
-        with np.errstate(over="ignore"):
-            e = np.exp(z - z.max(axis=-1, keepdims=True))
-        return e / e.sum(axis=-1, keepdims=True)
+        # subtraction itself does, −∞ stands in for a number whose exp is 0 all the same; as with
+        # _sigmoid, who calls this turns the warning off.
+        e = z - np.maximum.reduce(z, axis=-1, keepdims=True)
+        np.exp(e, out=e)
+        e /= np.add.reduce(e, axis=-1, keepdims=True)
+        return e
 
     def jacobian(self, z):
         """Return J (..., n, n) with J[..., k, j] = ∂a_k/∂z_j, for z of shape (..., n)."""
