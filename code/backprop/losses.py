@@ -11,8 +11,8 @@ chapter 02 (:eq:`loss-factors`):
 | `mean_squared_error` | 1/m Σ_k (a_k − t_k)²| 2/m (a_k − t_k) | mse_loss(reduction="mean")      |
 | `cross_entropy`      | −Σ_k t_k log a_k    | −t_k / a_k      | nll_loss(log a)                 |
 
-`binary_cross_entropy` asks a question of each output, −Σ_k (t_k log a_k + (1 − t_k) log(1 − a_k)), and
-has the slope (a_k − t_k) / (a_k (1 − a_k)); in PyTorch `binary_cross_entropy(reduction="sum")`.
+`binary_cross_entropy` asks a question of each output: −Σ_k (t_k log a_k + (1 − t_k) log(1 − a_k)),
+with the slope (a_k − t_k) / (a_k (1 − a_k)); in PyTorch `binary_cross_entropy(reduction="sum")`.
 
 And each batch adds the factor 1/N.
 """

@@ -106,7 +106,7 @@ def _cross_entropy_of_scores(z, T):
 
 
 def _binary_cross_entropy_of_scores(z, T):
-    """log(1 + exp(z)) − T z, the binary cross-entropy of σ(z) (:eq:`binary-scores`): never log(0)."""
+    """log(1 + exp(z)) − T z, the binary cross-entropy of σ(z): no log(0) (:eq:`binary-from-score`)."""
     return np.logaddexp(0.0, z) - T * z
 
 
@@ -141,8 +141,8 @@ class Network:
         probabilities = layers[-1].activation.name in ("softmax", "sigmoid")
         if isinstance(self.loss_function, CrossEntropy) and not probabilities:
             raise ValueError(
-                f"loss: {self.loss_function} takes the logarithm of probabilities, expected softmax "
-                f"or sigmoid in the last layer, came {layers[-1].activation}"
+                f"loss: {self.loss_function} takes the logarithm of probabilities, expected "
+                f"softmax or sigmoid in the last layer, came {layers[-1].activation}"
             )
         self._ones = np.ones(1)  # as many as the last batch had rows, to sum over them
         self._reader = f"the first layer's W {layers[0].W.shape}"  # who reads X, for its errors
