@@ -129,6 +129,14 @@ def test_examples_do_not_see_each_other(case):
     np.testing.assert_allclose(net.forward(X).a[-1], alone, rtol=1e-12, atol=1e-14)
 
 
+def test_a_saturated_network_is_exact_and_silent():
+    W = np.array([[1.0, -1.0]])
+    for activation, expected in [(sigmoid, [1, 0]), (tanh, [1, -1]), (softmax, [1, 0])]:
+        net = Network([Dense(W, [0, 0], activation)])
+        assert net.forward([[1000.0]]).a[1].tolist() == [expected], activation
+        assert net.loss([[1000.0]], [expected]) == 0, activation
+
+
 def test_integers_and_lists_are_read_as_float64():
     net = small()
     np.testing.assert_array_equal(
@@ -288,11 +296,12 @@ def test_step_takes_eta_times_the_gradient_off_every_parameter(case, eta):
 def test_step_takes_layers_whose_arrays_were_replaced():
     net = small()
     net.step(net.backward(net.forward(X), T), 0.5)
-    net.layers = [Dense(np.ones((2, 2)), np.zeros(2), identity)]
-    net.layers[0].W = np.eye(2) * 3
-    net.step(Gradients([], [np.ones((2, 2))], [np.ones(2)]), 0.5)
-    assert net.layers[0].W.tolist() == [[2.5, -0.5], [-0.5, 2.5]]
-    assert net.layers[0].b.tolist() == [-0.5, -0.5]
+    net.layers[1].W, net.layers[1].b = np.full((3, 1), 2.0), np.zeros(1)
+    ones = [np.ones_like(array) for array in parameters(net)]
+    before = copies(net)
+    net.step(Gradients([], ones[::2], ones[1::2]), 0.5)
+    for now, then in zip(parameters(net), before, strict=True):
+        np.testing.assert_array_equal(now, then - 0.5)
 
 
 def test_step_leaves_the_gradients_as_they_are():
