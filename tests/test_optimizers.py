@@ -226,6 +226,16 @@ def test_the_end_is_the_last_point_of_the_path(start, steps):
     np.testing.assert_array_equal(end, path[-1])
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+def test_the_path_is_that_of_a_plain_loop_to_the_last_bit(optimizer):
+    x = np.array([[1.0, -1.0], [0.5, 4.0]])
+    path = minimize(himmelblau.gradient, x, optimizer, 170)
+    state = optimizer.start(x)
+    for t in range(1, 171):
+        optimizer.step(x, himmelblau.gradient(x), state, t)
+        np.testing.assert_array_equal(path[t], x, err_msg=f"step {t}")
+
+
 @pytest.mark.parametrize("d", [1, 3, 5])
 def test_points_may_have_any_number_of_coordinates(d):
     path = minimize(bowl, np.ones((2, d)), GradientDescent(0.1), 3)
