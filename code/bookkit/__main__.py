@@ -1,4 +1,4 @@
-"""The command line: ``python -m bookkit {assets,site,run}``, from anywhere inside the book."""
+"""The command line: ``python -m bookkit {api,assets,site,run}``, from anywhere inside the book."""
 
 import argparse
 import os
@@ -12,6 +12,7 @@ def parser():
     """The arguments of each command, with defaults that fit the book this package stands in."""
     top = argparse.ArgumentParser(prog="python -m bookkit", description="The book's own machinery.")
     commands = top.add_subparsers(dest="command", required=True)
+    commands.add_parser("api", help="write api.md from the package's docstrings")
     commands.add_parser("assets", help="fetch the browser assets into assets/vendor")
     site = commands.add_parser("site", help="build the site; every warning is an error")
     site.add_argument("--out", type=Path, default=ROOT, help="the folder that gets _build/html")
@@ -25,7 +26,12 @@ def parser():
 def main(argv=None):
     """Run one command; the exit status."""
     args = parser().parse_args(argv)
-    if args.command == "assets":
+    if args.command == "api":
+        from bookkit.api import page
+        from bookkit.run import write_whole
+
+        write_whole(ROOT / "api.md", page())
+    elif args.command == "assets":
         from bookkit.assets import fetch_assets
 
         print(fetch_assets(ROOT))
