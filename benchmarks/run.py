@@ -24,6 +24,9 @@ ONE_THREAD = {
 #: The modules of this folder that hold rows, in the order of the table, and what they measure.
 GROUPS = {
     "training": "a training step of Network against torch autograd, three sizes, two torch idioms",
+    "autodiff": "chapter 06: Array against torch autograd, Value against plain floats",
+    "differences": "chapter 07: one gradient by differences, against the loop and backprop",
+    "digits": "digits trained by fit, against scikit-learn's MLPClassifier and torch.nn",
     "basins": "Himmelblau's basin map, 300 × 300 starts, against one run of torch's Adam",
     "memory": "the basin map's peak memory",
     "imports": "import backprop against import numpy",

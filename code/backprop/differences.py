@@ -53,7 +53,7 @@ def _shifted_copies(net, X, T, parameters, which, first, copies, h):
     for shift in (h, -2 * h):
         entry[rows, columns] += shift
         H = net.layers[0].activation._function(np.matmul(X, W1) + b1[:, None])
-        losses.append(_losses(net, (np.matmul(H, W2) + b2[:, None])[:, 0], T))
+        losses.append(_losses((np.matmul(H, W2) + b2[:, None])[:, 0], T))
     return (losses[0] - losses[1]) / (2 * h)
 
 
@@ -66,40 +66,51 @@ def by_structure(net, x, t, h=1e-4, distinct=True):
     """
     X, T, h = _example(net, x, t, h)
     first, second = net.layers
-    trace = net.forward(X)
-    values, where = (
-        np.unique(X[0], return_inverse=True) if distinct else (X[0], np.arange(X.shape[1]))
-    )
+    trace, everywhere = net.forward(X), np.arange(X.shape[1])
+    values, where = np.unique(X[0], return_inverse=True) if distinct else (X[0], everywhere)
     # Shifts of the hidden sums: one for each input value, and h itself for the bias.
-    shifts = np.append(h * values, h)[:, None]
-    hidden = [first.activation._function(trace.z[0] + s * shifts) for s in (1, -1)]
-    slopes = _through(net, trace, T, *(H - trace.a[1] for H in hidden), second.W) / (2 * h)
+    shifts, z, a = h * np.append(values, 1.0), trace.z[0][0][:, None], trace.a[1][0][:, None]
+
+    def moved(units, sign):
+        return first.activation._function(z[units] + sign * shifts) - a[units]
+
+    slopes = _through(trace.z[1][0], T, moved, second.W, len(shifts)) / (2 * h)
     # The output sums: shifted by h·a_j through W[j, k], by h through b[k].
-    steps = np.append(h * trace.a[1][0], h)[:, None] * np.ones(second.n_out)
-    outer = _through(net, trace, T, steps, -steps, np.eye(second.n_out)) / (2 * h)
-    return _gradients([slopes[where], outer[:-1]], [slopes[-1], outer[-1]])
+    steps = h * np.append(a, 1.0) * np.ones((second.n_out, 1))
+    outer = _through(
+        trace.z[1][0],
+        T,
+        lambda units, sign: sign * steps[units],
+        np.eye(second.n_out),
+        steps.shape[1],
+    ) / (2 * h)
+    dW = [slopes[:, where].T, outer[:, :-1].T]
+    return _gradients(dW, [slopes[:, -1], outer[:, -1]])
 
 
-def _through(net, trace, T, up, down, W):
-    """L(z + up·W[j]) − L(z + down·W[j]) for shifts (m, n), n the rows of W (n, n_out)."""
-    z, k = trace.z[1][0], int(T[0].argmax())
-    rows = max(1, BLOCK // up.shape[1])
-    result = np.empty(up.shape)
-    for low in range(0, len(up), rows):
+def _through(z, T, moved, W, count):
+    """L(z + up·W[j]) − L(z + down·W[j]) for `count` shifts of each row j of W (n, n_out).
+
+    moved: takes rows (a slice) and a sign, and returns their shifts, (rows, count).
+    """
+    k, rows = int(T[0].argmax()), max(1, BLOCK // count)
+    result = np.empty((len(W), count))
+    for low in range(0, len(W), rows):
         part = slice(low, low + rows)
-        result[part] = _shifted(z, up[part], W, k) - _shifted(z, down[part], W, k)
+        up, down = (_shifted(z, moved(part, sign), W[part], k) for sign in (1.0, -1.0))
+        np.subtract(up, down, out=result[part])
     return result
 
 
 def _shifted(z, shift, W, k):
     """log Σ exp − z_k at z + shift·W[j], output by output: nothing of three axes is ever stored."""
-    top = z.max()  # shifts are small: near enough to the shifted largest to prevent overflow
-    total = np.zeros_like(shift)
-    for o in range(len(z)):
-        term = shift * W[:, o]
-        term += z[o] - top
+    scores = z - z.max()  # shifts are small: near enough to the shifted largest to prevent overflow
+    total, term = np.zeros_like(shift), np.empty_like(shift)
+    for o, score in enumerate(scores):
+        np.multiply(shift, W[:, o, None], out=term)
+        term += score
         total += np.exp(term, out=term)
-    return np.log(total, out=total) - shift * W[:, k] - (z[k] - top)
+    return np.log(total, out=total) - np.multiply(shift, W[:, k, None], out=term) - scores[k]
 
 
 def by_neuron(net, x, t, h=1e-4):
@@ -111,16 +122,17 @@ def by_neuron(net, x, t, h=1e-4):
     first, second = net.layers
     trace = net.forward(X)
     moved = [first.activation._function(trace.z[0] + s) - trace.a[1] for s in (h, -h)]
-    up, down = (_losses(net, trace.z[1] + m.T * second.W, T) for m in moved)  # (n, n_out) each
-    delta1 = (up - down)[None] / (2 * h)
-    steps = h * np.eye(second.n_out)
-    up, down = (_losses(net, trace.z[1] + s, T) for s in (steps, -steps))
-    delta2 = (up - down)[None] / (2 * h)
+    m, n = first.n_out, second.n_out
+    # A row for each shifted sum: hidden ones up and down, output ones up and down.
+    rows = np.concatenate([*(d.T * second.W for d in moved), h * np.eye(n), -h * np.eye(n)])
+    losses = _losses(trace.z[1] + rows, T)
+    delta1 = (losses[:m] - losses[m : 2 * m])[None] / (2 * h)
+    delta2 = (losses[2 * m : 2 * m + n] - losses[2 * m + n :])[None] / (2 * h)
     dW = [X.T @ delta1, trace.a[1].T @ delta2]
     return Gradients([delta1, delta2], dW, [delta1[0], delta2[0]])
 
 
-def _losses(net, Z, T):
+def _losses(Z, T):
     """The cross-entropy of each row of output sums Z (m, n_out) for one target T (1, n_out)."""
     Z = Z - Z.max(axis=1, keepdims=True)
     return np.log(np.exp(Z).sum(axis=1)) - Z @ T[0]
