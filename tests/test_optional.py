@@ -1,0 +1,50 @@
+"""Tests of optional packages: run where the package is, told where it is not, never in silence."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
+TEST = """\
+import pytest
+
+def test_a(): pass
+
+@pytest.mark.optional("{package}")
+def test_b(): assert False, "it ran"
+"""
+
+
+def run(folder, optional, package, *options):
+    """What pytest says of a test that needs `package`, where `optional` is the optional one."""
+    rules = CONFTEST.read_text(encoding="utf-8").replace('"tensorflow"', f'"{optional}"')
+    (folder / "conftest.py").write_text(rules, encoding="utf-8")
+    (folder / "test_x.py").write_text(TEST.format(package=package), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--strict-markers", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, *options, str(folder)], cwd=folder, capture_output=True, encoding="utf-8"
+    )
+    return done.stdout + done.stderr, done.returncode
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")])
+def test_without_the_package_the_run_passes_and_says_what_it_left_out(tmp_path, options):
+    said, status = run(tmp_path, "no_such_package", "no_such_package", *options)
+    assert status == 0, said
+    assert "1 passed" in said and "it ran" not in said
+    told = "left out: the tests that need no_such_package; pip install -r requirements-tensorflow"
+    assert told in said
+
+
+def test_with_the_package_the_test_runs(tmp_path):
+    said, status = run(tmp_path, "json", "json")
+    assert status == 1
+    assert "it ran" in said and "left out" not in said
+
+
+def test_no_other_package_is_optional(tmp_path):
+    said, status = run(tmp_path, "no_such_package", "numpy")
+    assert status == 4
+    assert "optional: expected one of no_such_package, came ('numpy',)" in said
