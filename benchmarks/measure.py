@@ -9,20 +9,23 @@ from tqdm import tqdm
 
 @dataclass
 class Row:
-    """One line of the table: what ours and the other took, what is aimed at, what to know."""
+    """One line of the table: what ours and the other took, what is aimed at, what to know.
+
+    aim: None where a ratio is reported and nothing is aimed at.
+    """
 
     name: str
     ours: str
     other: str
     value: float
-    aim: float
+    aim: float | None
     unit: str = ""
     note: str = ""
 
     @property
     def met(self):
         """True where the aim is reached."""
-        return self.value <= self.aim
+        return self.aim is None or self.value <= self.aim
 
 
 def compare(name, ours, other, aim, *, pairs, number=1, note=""):
@@ -65,8 +68,10 @@ def print_table(rows):
     head = ("", "ours", "other", "ratio", "aim", "")
     lines = [head]
     for row in rows:
-        value, aim = f"{row.value:.3g}{row.unit}", f"≤ {row.aim:g}{row.unit}"
-        lines.append((row.name, row.ours, row.other, value, aim, "met" if row.met else "NOT MET"))
+        value = f"{row.value:.3g}{row.unit}"
+        aim = "" if row.aim is None else f"≤ {row.aim:g}{row.unit}"
+        verdict = "" if row.aim is None else "met" if row.met else "NOT MET"
+        lines.append((row.name, row.ours, row.other, value, aim, verdict))
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     for line in lines:
         cells = [cell.rjust(w) for cell, w in zip(line, widths, strict=True)]
