@@ -12,7 +12,6 @@ import argparse
 import contextlib
 import itertools
 import os
-import pickle
 import re
 import subprocess
 import sys
@@ -217,8 +216,10 @@ def load_checkpoint(path, run):
     try:
         state = torch.load(path, weights_only=True)
         came = state["run"]
-    except (RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
-        reason = str(error).partition("\n")[0]
+    except (
+        Exception
+    ) as error:  # torch's reader of pickles meets rubbish with whatever it trips over
+        reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         raise CheckpointError(f"{path}: expected a whole checkpoint, came {reason}") from None
     if came != run:
         raise CheckpointError(f"{path}: expected a checkpoint of a run with {run}, came {came}")

@@ -39,7 +39,7 @@ def ring(history):
     """
     K = len(history[0])
     columns = (len(history) + 1) // 2
-    fig, panels = plt.subplots(2, columns, figsize=(5.4, 3.5))
+    panels = plt.subplots(2, columns, figsize=(5.4, 3.5))[1]
     for ax in panels.flat:
         ax.set_axis_off()
     first = {0: 0} | {s: s for s in range(1, K)}
@@ -58,7 +58,10 @@ def ring(history):
         ax.set_ylim(K, 0)
         ax.set_aspect("equal")
         ax.set_title(_title(step, K), fontsize=9, color=INK)
-    fig.supylabel("machine", fontsize=9)
+    key = panels[1, 0]  # the field under "start" is free: 2K − 1 tables fill all others
+    key.text(
+        0.5, 0.5, "a row:\na machine\n\na column:\na chunk", ha="center", va="center", fontsize=9
+    )
 
 
 def _title(step, K):
