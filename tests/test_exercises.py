@@ -107,6 +107,27 @@ def test_an_answer_that_writes_into_its_input_spoils_no_comparison():
     assert task.judge(doubling_in_place)[0] == "right"
 
 
+def test_an_answer_that_was_asked_to_leave_its_input_alone_must():
+    def spoiling(x):
+        x += 1
+        return 2 * (x - 1)
+
+    kind = {"reference": lambda x: 2 * x, "cases": [(np.ones(2),)], "names": ("x",)}
+    assert Exercise(**kind).judge(spoiling)[0] == "right"
+    verdict, message = Exercise(**kind, keeps_inputs=True).judge(spoiling)
+    assert (verdict, "changed its input" in message) == ("wrong", True)
+
+
+def test_an_answer_that_is_close_is_told_so():
+    task = Exercise(reference=lambda x: x / 3, cases=[(2.0,)], names=("x",))
+    assert "Close to 0.666667, but not to 9 digits" in task.judge(lambda x: 0.66666671)[1]
+
+
+def test_large_arrays_are_cut_short():
+    task = Exercise(reference=lambda x: x, cases=[(np.ones((9, 9)),)], names=("x",))
+    assert len(task.judge(lambda x: 2 * x)[1]) < 500
+
+
 def test_digits_say_how_close_a_number_must_be():
     assert Exercise(reference=-0.0010441, digits=3).judge(-0.00104)[0] == "right"
     assert Exercise(reference=-0.0010441, digits=3).judge(-0.00106)[0] == "wrong"

@@ -21,6 +21,7 @@ class Exercise:
     cases: for a function, the tuples of arguments it is called with; `names` are their names.
     mistakes: what the mistake is, in a sentence, -> the wrong function or value.
     digits: significant digits that a number must agree in (a function's values must in nine).
+    keeps_inputs: True where the function is asked to leave its arguments as they were.
     """
 
     reference: object
@@ -28,6 +29,7 @@ class Exercise:
     names: tuple = ()
     mistakes: dict = field(default_factory=dict)
     digits: int = 9
+    keeps_inputs: bool = False
 
     def __post_init__(self):
         if callable(self.reference) and not self.cases:
@@ -41,12 +43,15 @@ class Exercise:
             return self._judge_value(answer)
         if not callable(answer):
             return "wrong", f"expected a function, came {type(answer).__name__}."
-        answers = [answer(*_copies(case)) for case in self.cases]
+        given = [_copies(case) for case in self.cases]
+        answers = [answer(*arguments) for arguments in given]
         if all(a is None or a is Ellipsis for a in answers):
             return "open", "no answer yet: the function returns nothing."
         expected = [self.reference(*_copies(case)) for case in self.cases]
         same = [self._same(a, e) for a, e in zip(answers, expected, strict=True)]
         if all(same):
+            if self.keeps_inputs and not all(map(_equal, given, self.cases)):
+                return "wrong", "the values are right, but the function changed its input."
             return "right", f"right, on {len(self.cases)} inputs."
         for sentence, mistake in self.mistakes.items():
             wrong = [mistake(*_copies(case)) for case in self.cases]
@@ -83,6 +88,8 @@ class Exercise:
             return f" Expected numbers, came {type(answer).__name__}."
         if array.shape != expected.shape:
             return f" Expected shape {expected.shape}, came shape {array.shape}."
+        if tell and _text(array) == _text(expected):
+            return f" Close to {_text(array)}, but not to {self.digits} digits: a search?"
         told = f", expected {_text(expected)}" if tell else ""
         return f" Came {_text(array)}{told}."
 
@@ -112,6 +119,10 @@ def _copies(case):
     return [value.copy() if isinstance(value, np.ndarray) else value for value in case]
 
 
+def _equal(given, case):
+    return all(np.array_equal(a, b) for a, b in zip(given, case, strict=True) if not callable(a))
+
+
 def _array(value):
     """Return numbers (also a tuple or list of them) as a float array, anything else as None."""
     try:
@@ -125,4 +136,5 @@ def _text(value):
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         return repr(value)
-    return " ".join(np.array2string(array, precision=6, separator=", ").split())
+    text = np.array2string(array, precision=6, separator=", ", threshold=12, edgeitems=2)
+    return " ".join(text.split())

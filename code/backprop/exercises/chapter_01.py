@@ -77,6 +77,15 @@ EXERCISES = {
             "That is the slope of the loss in θ, not the threshold after the step.": (
                 lambda theta, delta, eta: -delta
             ),
+            "That is the step alone. Add it to the threshold.": (
+                lambda theta, delta, eta: eta * delta
+            ),
+            "That is the step alone, and with the sign of a bias's.": (
+                lambda theta, delta, eta: -eta * delta
+            ),
+            "The learning rate is missing, and the sign is that of a bias.": (
+                lambda theta, delta, eta: theta - delta
+            ),
         },
     ),
     "1.4": Exercise(
@@ -120,6 +129,9 @@ EXERCISES = {
                 lambda x: 0.5 / np.mean(x**2)
             ),
             "The loss is the mean over the examples, not the sum.": lambda x: 1 / np.sum(x**2),
+            "Two slips: the slope of the square has a 2, and the loss is a mean, not a sum.": (
+                lambda x: 2 / np.sum(x**2)
+            ),
         },
     ),
 }

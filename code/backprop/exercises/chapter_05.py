@@ -133,6 +133,11 @@ EXERCISES = {
                     )
                 )
             ),
+            "The mean over the examples has lost its 1/N.": (
+                lambda W1, b1, W2, b2, X, T, eta: (
+                    W1 - len(X) * (W1 - _new_W1(W1, b1, W2, b2, X, T, eta))
+                )
+            ),
             "The step goes uphill: W1 minus eta times its gradient.": (
                 lambda W1, b1, W2, b2, X, T, eta: 2 * W1 - _new_W1(W1, b1, W2, b2, X, T, eta)
             ),
@@ -148,6 +153,9 @@ EXERCISES = {
             ),
             "W1 is not transposed: the shapes fit only because W1 is square here.": (
                 lambda W1, b1, W2, b2, X, T: _pass(W1, b1, W2, b2, X, T)[3] @ W1
+            ),
+            "The mean over the examples has lost its 1/N.": (
+                lambda W1, b1, W2, b2, X, T: len(X) * _input_gradient(W1, b1, W2, b2, X, T)
             ),
             "The input has no activation: there is no factor X(1 − X).": (
                 lambda W1, b1, W2, b2, X, T: _input_gradient(W1, b1, W2, b2, X, T) * X * (1 - X)
@@ -167,6 +175,9 @@ EXERCISES = {
             ),
             "Only the use in the second layer is counted. W is used twice, and both uses add.": (
                 lambda W, X, T: _tied(X, T, W, ("second",))
+            ),
+            "The mean over the examples has lost its 1/N.": (
+                lambda W, X, T: len(X) * _tied(X, T, W)
             ),
             "The two uses are averaged. Slopes along different paths add.": (
                 lambda W, X, T: _tied(X, T, W) / 2

@@ -56,6 +56,7 @@ EXERCISES = {
         reference=_central,
         cases=_points,
         names=("f", "x", "h"),
+        keeps_inputs=True,
         mistakes={
             "That is the forward quotient: its error is of first order in h.": _forward,
             "The denominator is 2h: x + h and x − h lie 2h apart.": (

@@ -71,6 +71,13 @@ EXERCISES = {
             "The penalty pulls to 0: its slope has the sign of W and is added.": (
                 lambda W, dW, strength: dW - strength * W
             ),
+            "The ½ was kept: the derivative of ½ w² is w.": (
+                lambda W, dW, strength: dW + strength / 2 * W
+            ),
+            "The penalty's slope is missing.": lambda W, dW, strength: dW,
+            "The strength belongs to the penalty, not to the loss.": (
+                lambda W, dW, strength: strength * dW + W
+            ),
             "The derivative of w² is 2w, not |w|; only the sign was used.": (
                 lambda W, dW, strength: dW + strength * np.sign(W)
             ),
@@ -85,6 +92,9 @@ EXERCISES = {
                 lambda miss, alarm: miss / (miss + alarm)
             ),
             "That holds only where both errors cost the same.": lambda miss, alarm: 0.5,
+            "Those are the odds p/(1 − p), not the probability p.": (
+                lambda miss, alarm: alarm / miss
+            ),
         },
     ),
     "14.6": Exercise(

@@ -49,7 +49,7 @@ def two_paths(contributions, total):
     bars = ax.barh(names[::-1], values[::-1], color=colours[::-1], height=0.6)
     ax.bar_label(bars, [f"{v:.4f}" for v in values[::-1]], padding=4)
     ax.axvline(0, color=GREY, lw=0.8)
-    ax.margins(x=0.2)
+    ax.margins(x=0.35)
     ax.set_xlabel(r"$\partial L/\partial h_1$")
 
 

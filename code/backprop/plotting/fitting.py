@@ -32,7 +32,7 @@ def fits(x, target, curves, bends=None, shaded=None):
         y = low - (0.06 + 0.06 * row) * (high - low)
         ax.plot(places, np.full(len(places), y), "|", ms=7, color=styles[row][0])
     if shaded:
-        ax.axvspan(*shaded, color=SHADE, zorder=0, label="examples from here")
+        ax.axvspan(*shaded, color=SHADE, zorder=0, label="the knots lie here")
     ax.set_xlabel("$x$")
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=9)
 
