@@ -27,17 +27,17 @@ def test_names_of_one_memory_point_to_one_row():
     assert {name.get_text(): name.xy[1] for name in names} == {"a": 0, "t": 0, "u": -1}
     numbers = [text for text in ax.texts if text not in names]
     told = [(text.get_text(), text.get_position()[1]) for text in numbers]
-    assert told == [("99", 0), ("-1", 0), ("1.5", -1), ("3", -1)]
+    assert told == [("99", 0), ("−1", 0), ("1.5", -1), ("3", -1)]
     assert [cell.get_y() + cell.get_height() / 2 for cell in ax.patches] == [0, 0, -1, -1]
 
 
-def test_a_drift_stands_below_its_loss_without_its_zeros():
+def test_the_largest_drift_so_far_stands_below_the_loss_without_its_zeros():
     bound = np.array([1e-9, 2e-9, 3e-9])
-    figures.drift(np.array([4.0, 2.0, 1.0]), {"two": np.array([0.0, 1e-16, 2e-16])}, bound)
+    figures.drift(np.array([4.0, 2.0, 1.0]), {"two": np.array([0.0, 3e-16, 2e-16])}, bound)
     above, below = plt.gcf().axes
     assert above.lines[0].get_ydata().tolist() == [4, 2, 1]
     assert above.get_yscale() == below.get_yscale() == "log"
-    np.testing.assert_array_equal(curves(below)["two"], [np.nan, 1e-16, 2e-16])
+    np.testing.assert_array_equal(curves(below)["two"], [np.nan, 3e-16, 3e-16])
     assert below.lines[-1].get_ydata().tolist() == bound.tolist()
     labels = [text.get_text() for text in below.get_legend().get_texts()]
     assert labels == ["two", r"$\propto 1/\sqrt{L}$"]
@@ -51,5 +51,12 @@ def test_losses_are_told_apart_by_colour_and_line():
         name: [10.0, 1.0 / (i + 1)] for i, name in enumerate(names)
     }
     assert (ax.get_xlabel(), ax.get_yscale()) == ("epoch", "log")
+    assert ax.get_ylim()[1] > 10
     assert len({line.get_color() for line in ax.lines}) == 5
     assert len({line._unscaled_dash_pattern[1] for line in ax.lines}) == 5
+
+
+def test_a_loss_that_leaves_the_picture_does_not_flatten_the_others():
+    figures.losses({"falls": [10.0, 1.0], "overflows": [10.0, 1e200, np.nan]}, top=1e10)
+    assert plt.gca().get_ylim() == (0.1, 1e10)
+    assert curves(plt.gca())["overflows"][:2].tolist() == [10, 1e200]

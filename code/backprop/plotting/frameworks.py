@@ -36,38 +36,50 @@ def memory(rows):
                 (2.5 + 1.1 * j, -i - 0.3), 1.1, 0.6, fc="white", ec=COLOURS[colour], lw=1.5
             )
             ax.add_patch(cell)
-            ax.text(3.05 + 1.1 * j, -i, f"{number:g}", ha="center", va="center", color=INK)
+            ax.text(
+                3.05 + 1.1 * j,
+                -i,
+                f"{number:g}".replace("-", "−"),
+                ha="center",
+                va="center",
+                color=INK,
+            )
 
 
 @figure
 def drift(losses, differences, bound):
     """Draw losses over the steps, and below them how far the programs are from the first.
 
-    losses: (steps + 1,); differences: label -> relative differences (steps + 1,), 0 left out;
-    bound: (steps + 1,), drawn in gray.
+    losses: (steps + 1,); differences: label -> relative differences (steps + 1,), of which the
+    largest so far is drawn; bound: (steps + 1,), drawn in gray.
     """
     above, below = plt.subplots(2, 1, figsize=(5.0, 4.8), sharex=True, height_ratios=(2, 3))[1]
     above.semilogy(losses, color=INK)
     above.set_ylabel("loss $L$")
     styles = zip(COLOURS, LINES, strict=True)
     for (label, values), (colour, line) in zip(differences.items(), styles, strict=False):
+        largest = np.maximum.accumulate(values)
         # A difference of exactly 0 has no place on a logarithmic axis.
-        below.semilogy(
-            np.where(values > 0, values, np.nan), ls=line, color=colour, lw=1, label=label
-        )
+        largest = np.where(largest > 0, largest, np.nan)
+        below.semilogy(largest, ls=line, color=colour, label=label)
     below.semilogy(bound, color=GREY, lw=3, alpha=0.5, label=r"$\propto 1/\sqrt{L}$")
     below.set_xlabel("step")
-    below.set_ylabel("relative difference")
+    below.set_ylabel("largest difference so far")
     below.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=2, fontsize=9)
 
 
 @figure
-def losses(curves, xlabel="step"):
-    """Draw losses against steps on a logarithmic axis, one line for each label of `curves`."""
+def losses(curves, xlabel="step", top=None):
+    """Draw losses against steps on a logarithmic axis, one line for each label of `curves`.
+
+    top: where the picture ends above, whatever leaves it; below it ends under the smallest loss.
+    """
     ax = axes(3.1)
     styles = zip(COLOURS, LINES, strict=True)
     for (label, values), (colour, line) in zip(curves.items(), styles, strict=False):
         ax.semilogy(values, color=colour, ls=line, label=label)
     ax.set_xlabel(xlabel)
     ax.set_ylabel("loss $L$")
+    if top is not None:
+        ax.set_ylim(min(map(np.nanmin, curves.values())) / 10, top)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=9)
