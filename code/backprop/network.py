@@ -106,7 +106,7 @@ def _cross_entropy_of_scores(z, T):
 
 
 def _binary_cross_entropy_of_scores(z, T):
-    """log(1 + exp(z)) − T z, the binary cross-entropy of σ(z): no log(0) (:eq:`binary-from-score`)."""
+    """log(1 + exp(z)) − T z: binary cross-entropy of σ(z), no log(0) (:eq:`binary-from-score`)."""
     return np.logaddexp(0.0, z) - T * z
 
 
