@@ -1,6 +1,8 @@
 """Shards, rings, costs and checkpoints; and two runs of real processes over loopback."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import psutil
@@ -306,6 +308,12 @@ def test_without_torchrun_the_script_says_so(capsys, monkeypatch):
         d.main(["--steps", "1"])
     assert caught.value.code == 2
     assert "expected to be started by torchrun" in capsys.readouterr().err
+
+
+def test_the_arithmetic_loads_no_torch():
+    code = "import sys, backprop.distributed; assert not {'torch', 'matplotlib'} & set(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # --- real processes -------------------------------------------------------------------------------
