@@ -36,7 +36,7 @@ def modules():
 
 def markdown(docstring):
     """A docstring as Markdown: roles in MyST's form, described parameters as a list."""
-    text = re.sub(r":eq:`([^`]+)`", r"{eq}`\1`", inspect.cleandoc(docstring or ""))
+    text = re.sub(":eq:" + r"`([^`]+)`", r"{eq}`\1`", inspect.cleandoc(docstring or ""))
     return "\n\n".join(map(paragraph, re.split(r"\n\s*\n", text)))
 
 
