@@ -49,7 +49,7 @@ class GradientDescent:
 
 
 class Momentum:
-    """m ← μ m + g, x ← x − η m; `torch.optim.SGD(momentum=mu)`. mu in [0, 1)."""
+    """m ← μ m + g, x ← x − η m (:eq:`momentum`); `torch.optim.SGD(momentum=mu)`. mu in [0, 1)."""
 
     def __init__(self, eta=1e-3, mu=0.9):
         self.eta, self.mu = positive("eta", eta), _fraction("mu", mu)
@@ -70,10 +70,11 @@ class Momentum:
 
 
 class Nesterov:
-    """m ← μ m + g, x ← x − η (g + μ m); `torch.optim.SGD(momentum=mu, nesterov=True)`.
+    """m ← μ m + g, x ← x − η (g + μ m) (:eq:`nesterov`).
 
-    x is where the gradient is taken. In the form with a look ahead, m ← μ m + ∇f(y − η μ m) and
-    y ← y − η m, that is x = y − η μ m; as m fades, both are one point. mu in [0, 1).
+    `torch.optim.SGD(momentum=mu, nesterov=True)`. x is where the gradient is taken. In the form
+    with a look ahead, m ← μ m + ∇f(y − η μ m) and y ← y − η m (:eq:`nesterov-look-ahead`), that is
+    x = y − η μ m; as m fades, both are one point. mu in [0, 1).
     """
 
     def __init__(self, eta=1e-3, mu=0.9):
@@ -95,7 +96,10 @@ class Nesterov:
 
 
 class RMSProp:
-    """v ← α v + (1 − α) g², x ← x − η g / (√v + ε); `torch.optim.RMSprop`. alpha in [0, 1)."""
+    """v ← α v + (1 − α) g², x ← x − η g / (√v + ε) (:eq:`rmsprop`); `torch.optim.RMSprop`.
+
+    The first step is η / √(1 − α) long (:eq:`rmsprop-first-step`). alpha in [0, 1).
+    """
 
     def __init__(self, eta=1e-2, alpha=0.99, eps=1e-8):
         self.eta, self.alpha = positive("eta", eta), _fraction("alpha", alpha)
@@ -119,8 +123,8 @@ class RMSProp:
 class Adam:
     """m ← m + (1−β₁)(g − m), v ← β₂ v + (1−β₂) g², x ← x − η m̂ / (√v̂ + ε) (:eq:`adam`).
 
-    m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ). The first line is β₁ m + (1−β₁) g, rounded as today's
-    `torch.optim.Adam` rounds it. betas: two numbers in [0, 1).
+    m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ) (:eq:`adam-bias`). The first formula is
+    β₁ m + (1−β₁) g, rounded as today's `torch.optim.Adam` rounds it. betas: two numbers in [0, 1).
     """
 
     def __init__(self, eta=1e-3, betas=(0.9, 0.999), eps=1e-8):
