@@ -217,9 +217,9 @@ def basins(surface, optimizer, starts, steps, progress=None):
       with η at most 1 / `steepest_curvature` a start rests as soon as it is in a valley.
     - `Adam` moves like a ball with friction: f + Σᵢ |mᵢ stepᵢ| / 2(1−β₁) falls from step to step,
       where stepᵢ is how far coordinate i moves: the gradient's work goes into m, and m forgets
-      faster than v where β₁ <= β₂. No step is longer than η or η(1−β₁)/√(1−β₂), whichever is
-      larger, and m is a mean of recent slopes; so the second term, all that a start can still
-      climb, is bounded. The start rests that far below the rim. Where that is more than half of
+      faster than v where β₁ <= β₂. No step is longer than about 7.3 η with the usual betas
+      (:eq:`adam-bound`), and m is a mean of recent slopes; so the second term, all that a start
+      can still climb, is bounded. The start rests that far below the rim. Where that is more than half of
       the rim's height the bound says little, and nobody rests in that valley.
     - With other optimizers nobody rests. A momentum that was gathered on a cliff can cross a
       valley, and RMSProp steps up to η/√(1−α) far however flat the ground.
@@ -247,11 +247,19 @@ def _spare(optimizer, surface):
         return np.zeros(len(rims)) if optimizer.eta * curvature <= 1 else never
     if type(optimizer) is not Adam or optimizer.betas[0] > optimizer.betas[1]:
         return never
-    fresh = 1 - optimizer.betas[0]
-    step = optimizer.eta * max(1, fresh / math.sqrt(1 - optimizer.betas[1]))
+    fresh, step = 1 - optimizer.betas[0], optimizer.eta * _longest_step(*optimizer.betas)
     # In a bowl of this curvature the slope at height f is √(2 λ f); twice that in a valley.
     climb = step * 2 * np.sqrt(2 * curvature * rims) / (2 * fresh)
     return np.where(climb <= rims / 2, climb, np.inf)
+
+
+def _longest_step(beta1, beta2):
+    """The longest step of Adam over η, whatever the gradients (:eq:`adam-bound`, with the hats)."""
+    if beta2 == 0:
+        return 1.0  # then β₁ = 0 as well, and a step is η g / |g|
+    t, ratio = np.arange(1.0, 10_001.0), beta1**2 / beta2
+    bare = (1 - beta1) * np.sqrt((1 - ratio**t) / (1 - ratio) / (1 - beta2))
+    return float((bare * np.sqrt(1 - beta2**t) / (1 - beta1**t)).max())
 
 
 class _Walk:
