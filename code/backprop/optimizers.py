@@ -219,8 +219,8 @@ def basins(surface, optimizer, starts, steps, progress=None):
       where stepᵢ is how far coordinate i moves: the gradient's work goes into m, and m forgets
       faster than v where β₁ <= β₂. No step is longer than about 7.3 η with the usual betas
       (:eq:`adam-bound`), and m is a mean of recent slopes; so the second term, all that a start
-      can still climb, is bounded. The start rests that far below the rim. Where that is more than half of
-      the rim's height the bound says little, and nobody rests in that valley.
+      can still climb, is bounded. The start rests that far below the rim. Where that is more than
+      half of the rim's height the bound says little, and nobody rests in that valley.
     - With other optimizers nobody rests. A momentum that was gathered on a cliff can cross a
       valley, and RMSProp steps up to η/√(1−α) far however flat the ground.
     """
