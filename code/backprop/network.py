@@ -106,8 +106,11 @@ def _cross_entropy_of_scores(z, T):
 
 
 def _binary_cross_entropy_of_scores(z, T):
-    """log(1 + exp(z)) − T z: binary cross-entropy of σ(z), no log(0) (:eq:`binary-from-score`)."""
-    return np.logaddexp(0.0, z) - T * z
+    """log(1 + exp(z)) − T z: binary cross-entropy of σ(z), no log(0) (:eq:`binary-from-score`).
+
+    For T = 1 that is log(1 + exp(−z)): written so, nothing large is subtracted.
+    """
+    return np.logaddexp(0.0, (1.0 - 2.0 * T) * z)
 
 
 #: The losses that are taken from z, and their activations: δ is a − t for each pair.
