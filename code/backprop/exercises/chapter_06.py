@@ -84,14 +84,14 @@ def _pull_rows_averaged(G, index, rows):
     return _pull_rows(G, index, rows) / counts[:, None]
 
 
-def _speed(product=1.0, square=2.0, exponential=True, sign=-1.0):
+def _speed(product=1.0, square=2.0, exponential=True, sign=-1.0, power=2):
     """The speed of (xy + e^x) / (x² + y), with factors that mistakes put in."""
 
     def speed(x, y, p, q):
         top, bottom = x * y + np.exp(x), x * x + y
         top_dot = p * y + product * x * q + np.exp(x) * (p if exponential else 1.0)
         bottom_dot = square * x * p + q
-        return top_dot / bottom + sign * top * bottom_dot / bottom**2
+        return top_dot / bottom + sign * top * bottom_dot / bottom**power
 
     return speed
 
@@ -210,6 +210,7 @@ EXERCISES = {
             ),
             "The divisor moves too: the quotient has a second part.": _speed(sign=0.0),
             "The square's 2 is missing.": _speed(square=1.0),
+            "The quotient's second part is divided by the square of the divisor.": _speed(power=1),
             "Those are the two slopes added up, without the speeds p and q.": _gradients_only,
         },
     ),

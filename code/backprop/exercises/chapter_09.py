@@ -49,10 +49,15 @@ def _without_turning_back(p):
 EXERCISES = {
     "9.1": Exercise(
         reference=np.array([3.999, -0.001]),
+        digits=7,  # float32 holds no more
         mistakes={
             "The signs are turned: both slopes are positive, so both coordinates fall.": np.array(
                 [4.001, 0.001]
             ),
+            "The slope along y is 2u + 4yv = 10 at y = 0: positive, so y falls too.": np.array(
+                [3.999, 0.001]
+            ),
+            "The slope along x is 80 − 6: positive, so x falls too.": np.array([4.001, -0.001]),
             "That is gradient descent's step. Adam's first has the size η in each coordinate.": (
                 np.array([4 - 0.074, -0.01])
             ),
@@ -87,6 +92,9 @@ EXERCISES = {
             "The inner derivative ∂v/∂y = 2y is still missing in the last term.": _component_y(
                 lambda x, y, u, v: 2 * u + 2 * v
             ),
+            "∂v/∂y is 2y, not 2: the y is missing in the last term.": _component_y(
+                lambda x, y, u, v: 2 * u + 4 * v
+            ),
             "2v · 2y is 4yv: a factor 2 was lost.": _component_y(
                 lambda x, y, u, v: 2 * u + 2 * y * v
             ),
@@ -116,6 +124,9 @@ EXERCISES = {
             ),
             "The sign is turned: p moves against m.": (
                 lambda p, m, g, eta, mu: np.array([p + eta * (mu * m + g), mu * m + g])
+            ),
+            "The rows have changed places: p comes first, then m.": (
+                lambda p, m, g, eta, mu: np.array([mu * m + g, p - eta * (mu * m + g)])
             ),
             "μ is missing: nothing would ever slow the ball down.": (
                 lambda p, m, g, eta, mu: np.array([p - eta * (m + g), m + g])
@@ -153,7 +164,11 @@ EXERCISES = {
     ),
     "9.7": Exercise(
         reference=_scaled_newton(np.abs),
-        cases=[(np.array(p),) for p in [(0.0, 0.0), (-4.0, 0.0), (4.0, 0.0), (1.0, 2.0)]],
+        # At the first four LAPACK returns a symmetric Q, which hides a Q for a Q.T.
+        cases=[
+            (np.array(p),)
+            for p in [(0.0, 0.0), (-4.0, 0.0), (4.0, 0.0), (1.0, 2.0), (0.85, 1.84), (1.1, -1.84)]
+        ],
         names=("p",),
         mistakes={
             "That is Newton's step: negative eigenvalues still lead it up.": _scaled_newton(

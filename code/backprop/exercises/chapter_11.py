@@ -16,12 +16,12 @@ def _leaky_case(N, n, hidden, m):
     return tuple(_rng.normal(size=shape) for shape in shapes)
 
 
-def _leaky(mask, factor=2.0):
+def _leaky(mask, factor=2.0, leak=0.01):
     """dW1 of Σ (leaky(X W1) W2 − T)², where mask(Z, H) stands for the derivative."""
 
     def gradient(X, T, W1, W2):
         Z = X @ W1
-        H = np.where(Z > 0, Z, 0.01 * Z)
+        H = np.where(Z > 0, Z, leak * Z)
         return X.T @ (factor * (H @ W2 - T) @ W2.T * mask(Z, H))
 
     return gradient
@@ -80,6 +80,9 @@ EXERCISES = {
             "From t = t + 1 on, t has its own memory: the 9 does not reach a.": np.array(
                 [1.0, 1.0, 0.0, 9.0]
             ),
+            "torch.tensor copies, and t = t + 1 makes a new tensor: only the ones reach a.": (
+                np.array([2.0, 2.0, 6.0, 9.0])
+            ),
             "A slice of a tensor is a view, and += writes through it into a.": np.zeros(4),
         },
     ),
@@ -121,6 +124,9 @@ EXERCISES = {
                 lambda Z, H: Z > 0
             ),
             "That is the gradient of ReLU itself, in the forward pass too.": _relu_instead,
+            "The forward pass still has ReLU: H changes too.": _leaky(
+                lambda Z, H: np.where(Z > 0, 1.0, 0.01), leak=0.0
+            ),
             "H is the activation, not its derivative.": _leaky(lambda Z, H: H),
             "The activation's derivative is missing.": _leaky(lambda Z, H: 1.0),
             "The 2 of the squared error is missing.": _leaky(
@@ -138,6 +144,9 @@ EXERCISES = {
         mistakes={
             "The gradients of all steps so far are added up: w.grad was not cleared.": _descend(
                 accumulate=True
+            ),
+            "Nothing moves: the gradient is cleared between backward() and the step.": (
+                lambda w, x, t, eta, count: w
             ),
             "Only one step was made.": _one_step,
             "The sign of the step is turned: this climbs.": _uphill,

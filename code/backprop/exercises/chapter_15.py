@@ -86,6 +86,7 @@ EXERCISES = {
             "That is one half: after the sums are complete they are handed on as well.": (
                 lambda n, K: 4 * (K - 1) / K * n
             ),
+            "Those are bits. A byte has eight.": lambda n, K: 32 * 2 * (K - 1) / K * n,
             "A float32 has four bytes; eight are a float64.": lambda n, K: 8 * 2 * (K - 1) / K * n,
             "A letter holds one chunk, n/K numbers, not the whole vector.": (
                 lambda n, K: 4 * 2 * (K - 1) * n
@@ -119,6 +120,9 @@ EXERCISES = {
             "That is the variance within the shards. Their means differ too, and that counts.": (
                 lambda sizes, means, variances: sizes / sizes.sum() @ variances
             ),
+            "That is the mean of the variances: sizes and means are left out.": (
+                lambda sizes, means, variances: variances.mean()
+            ),
             "The shards were counted alike; weigh them by their sizes.": (
                 lambda sizes, means, variances: np.mean(variances + (means - means.mean()) ** 2)
             ),
@@ -145,6 +149,9 @@ EXERCISES = {
             ),
             "A factor 2 is missing: the ring takes 2(K − 1) steps, so K costs 2α each.": (
                 lambda compute, n, alpha, beta: np.sqrt((compute - 2 * n * beta) / alpha)
+            ),
+            "The numbers are sent in two rounds: 2nβ, not nβ.": (
+                lambda compute, n, alpha, beta: np.sqrt((compute - n * beta) / (2 * alpha))
             ),
             "The sign is turned: −2nβ/K rises with K, so long vectors ask for fewer machines.": (
                 lambda compute, n, alpha, beta: np.sqrt((compute + 2 * n * beta) / (2 * alpha))
