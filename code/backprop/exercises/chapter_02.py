@@ -188,6 +188,9 @@ EXERCISES = {
             "Only k's own share was differentiated. The others fall when o_k rises.": _share(
                 lambda error, p: error * (1 - p)
             ),
+            "The factor 1/S is missing: the quotient rule divides by the sum of the outputs.": (
+                lambda z, t: _share(lambda error, p: error - error @ p)(z, t) * sigmoid(z).sum()
+            ),
             "The sign of the neighbors' part is turned: a larger o_k makes their shares smaller.": (
                 _share(lambda error, p: error + error @ p)
             ),
