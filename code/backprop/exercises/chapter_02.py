@@ -68,6 +68,7 @@ EXERCISES = {
             "The mean runs over the 64 examples too: a factor 1/64 is missing.": 2 / 10,
             "The 2 of the power rule is missing: this loss has no ½ to cancel it.": 1 / 640,
             "That belongs to the half squared error: 1/N.": 1 / 64,
+            "Both means are missing: 1/10 for the outputs and 1/64 for the examples.": 2.0,
         },
     ),
     "2.2": Exercise(
@@ -127,6 +128,9 @@ EXERCISES = {
             ),
             "Divided by the number of outputs too: the loss sums over them.": _tanh_layer(
                 lambda A, T, N: (A - T) * (1 - A**2) / A.size
+            ),
+            "db stands above dW: its row was asked for below.": lambda X, W, b, T: np.roll(
+                _tanh_layer(lambda A, T, N: (A - T) * (1 - A**2) / N)(X, W, b, T), 1, axis=0
             ),
             "The sign is turned: the slope of ½(a − t)² is a − t, not t − a.": _tanh_layer(
                 lambda A, T, N: (T - A) * (1 - A**2) / N
