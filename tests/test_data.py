@@ -490,11 +490,19 @@ def test_an_interrupted_download_goes_on(server, tmp_path, monkeypatch):
     assert server.asked[1][1] == "bytes=3000-"
 
 
-@pytest.mark.parametrize("left", [b"not the beginning", bytes(len(BODY)), bytes(len(BODY) + 1)])
-def test_a_part_of_something_else_does_no_harm(server, tmp_path, left):
+@pytest.mark.parametrize(
+    ("left", "asked"),
+    [
+        (b"not the beginning", ["bytes=17-", None]),
+        (bytes(len(BODY)), [None]),
+        (bytes(len(BODY) + 1), [None]),
+    ],
+)
+def test_a_part_of_something_else_does_no_harm(server, tmp_path, left, asked):
     (tmp_path / f"{NAME}.part").write_bytes(left)
     assert get(server, tmp_path).read_bytes() == BODY
     assert os.listdir(tmp_path) == [NAME]
+    assert [wanted for _, wanted in server.asked] == asked
 
 
 def test_a_range_that_cannot_be_starts_anew(server, tmp_path):

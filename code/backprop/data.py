@@ -147,8 +147,10 @@ def write_idx(path, array):
     """Write an array as an IDX file, gzipped where the name ends in .gz; whole or not at all.
 
     array: any shape of 1 to 64 axes, of one of the types uint8, int8, int16, int32, float32,
-    float64. The file appears under its name only when it is complete. The same array makes the same
-    bytes, gzipped too: no name and no time are stored in it.
+    float64.
+
+    The file appears under its name only when it is complete. The same array makes the same bytes,
+    gzipped too: no name and no time are stored in it.
 
     Raises TypeError on another type (nothing is converted in silence), ValueError on a shape
     without axes or with one too long for the format.
@@ -212,8 +214,10 @@ def read_pair(images, labels, max_bytes=MAX_BYTES):
 def one_hot(labels, classes):
     """Return T (N, classes) float64 with T[i, labels[i]] = 1 and 0 elsewhere.
 
-    labels: (N,), whole numbers from 0 to classes − 1. TypeError on others, ValueError on one out of
-    range: -1 would be the last class, in silence.
+    labels: (N,), whole numbers from 0 to classes − 1.
+
+    Raises TypeError on other numbers, ValueError on a label below 0 (-1 would be the last class, in
+    silence) or above the last class.
     """
     labels, classes = np.asarray(labels), whole("classes", classes, 1)
     if labels.dtype.kind not in "iu":
@@ -273,7 +277,8 @@ class DownloadError(OSError):
 def mnist(part="train", folder=None, *, progress=None):
     """Return (images, labels) of MNIST, fetched once: (60000, 28, 28) uint8 of 0…255 and (60000,).
 
-    part: "train", or "t10k" for the 10,000 test images. folder, progress and errors as in `fetch`.
+    part: "train", or "t10k" for the 10,000 test images.
+    folder, progress: as in `fetch`, and so what is raised.
     """
     if part not in ("train", "t10k"):
         raise ValueError(f"part: expected 'train' or 't10k', came {part!r}")
@@ -281,11 +286,13 @@ def mnist(part="train", folder=None, *, progress=None):
     return read_pair(*(fetch(name, folder, progress=progress) for name in names))
 
 
-def fetch(name, folder=None, *, files=MNIST, mirrors=MIRRORS, retries=2, progress=None):
+def fetch(name, folder=None, *, files=None, mirrors=None, retries=2, progress=None):
     """Return the path of a file of `files`, downloaded where it is not in the folder yet.
 
-    folder: None is pooch's folder for cached files of this user. files: name -> (bytes, SHA-256).
-    mirrors: addresses that a name is added to, tried in turn, `retries` times more each.
+    folder: None is pooch's folder for cached files of this user.
+    files: name -> (bytes, SHA-256); None is `MNIST`.
+    mirrors: addresses that the name is added to, tried in turn; None is `MIRRORS`.
+    retries: how often each mirror is tried once more.
     progress: True shows a bar, False none; None shows one where stderr is a terminal.
 
     A broken download is continued where it broke, in this call or a later one: what came so far is
@@ -296,12 +303,13 @@ def fetch(name, folder=None, *, files=MNIST, mirrors=MIRRORS, retries=2, progres
     import pooch
     import requests
 
+    files = MNIST if files is None else files
     if name not in files:
         raise ValueError(f"name: expected one of {', '.join(files)}, came {name!r}")
     folder = Path(pooch.os_cache("backprop-book") if folder is None else folder)
     size, sha256 = files[name]
     failures = []
-    for mirror in mirrors:
+    for mirror in MIRRORS if mirrors is None else mirrors:
         library = pooch.create(
             folder, mirror, registry={name: f"sha256:{sha256}"}, retry_if_failed=retries
         )

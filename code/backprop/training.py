@@ -27,8 +27,9 @@ class History(SimpleNamespace):
     """What `fit` saw, a list entry an epoch.
 
     loss: the mean loss of the training examples, each as it was when its batch came, before that
-    batch's step. val_loss: the loss on the held-out examples at the end of the epoch; empty without
-    them. accuracy, val_accuracy: the fraction whose largest output is that of the target, likewise;
+    batch's step.
+    val_loss: the loss on the held-out examples at the end of the epoch; empty without them.
+    accuracy, val_accuracy: the fraction whose largest output is that of the target, likewise;
     empty where the targets are not one-hot rows of at least two classes.
     """
 
@@ -78,10 +79,11 @@ def fit(
 ):
     """Train `net` in place for some epochs of shuffled minibatches, and return the `History`.
 
-    X: (N, n_in), T: (N, n_out). Each epoch takes every example once, in a new order, `batch_size`
-    at a time (the last batch of an epoch may be smaller), and each batch makes one step
-    (:eq:`minibatch-step`).
-    eta: the rate of plain gradient descent; or optimizer: one of `backprop.optimizers`.
+    Each epoch takes every example once, in a new order, `batch_size` at a time (the last batch of
+    an epoch may be smaller), and each batch makes one step (:eq:`minibatch-step`).
+
+    X, T: (N, n_in) and (N, n_out).
+    eta, optimizer: the rate of plain gradient descent, or one of `backprop.optimizers`.
     rng: the numpy.random.Generator that shuffles.
     X_val, T_val: held-out examples; only looked at, at the end of each epoch.
     progress: True shows a bar, False none; None shows one where stderr is a terminal.

@@ -19,7 +19,7 @@ def idx_file(data, fields):
     data: bytes. A field's row begins with its offset and ends with its meaning.
     """
     width = max(count for count, _, _ in fields)
-    ax = axes(0.36 * len(fields) + 0.35, 5.6)
+    ax = axes(0.36 * len(fields) + 0.35)
     low = 0
     for row, (count, meaning, kind) in enumerate(fields):
         colour = {"head": FORWARD, "data": BACKWARD}[kind]
