@@ -76,16 +76,22 @@ def by_structure(net, x, t, h=1e-4, distinct=True):
 
     slopes = _through(trace.z[1][0], T, moved, second.W, len(shifts)) / (2 * h)
     # The output sums: shifted by h·a_j through W[j, k], by h through b[k].
-    steps = h * np.append(a, 1.0) * np.ones((second.n_out, 1))
-    outer = _through(
-        trace.z[1][0],
-        T,
-        lambda units, sign: sign * steps[units],
-        np.eye(second.n_out),
-        steps.shape[1],
-    ) / (2 * h)
-    dW = [slopes[:, where].T, outer[:, :-1].T]
-    return _gradients(dW, [slopes[:, -1], outer[:, -1]])
+    outer = _one_output(trace.z[1][0], T, h * np.append(a, 1.0)[:, None]) / (2 * h)
+    # Transposed first: whole rows are then copied, not single entries.
+    dW = [slopes.T.copy()[where], outer[:-1]]
+    return _gradients(dW, [slopes[:, -1], outer[-1]])
+
+
+def _one_output(z, T, steps):
+    """L(z + step·e_k) − L(z − step·e_k) for steps (m, 1) and every output k: (m, n_out).
+
+    Of the sum of exponentials one term moves; the others are not computed again.
+    """
+    z = z - z.max()
+    terms = np.exp(z)
+    others = terms.sum() - terms
+    up, down = (np.log(others + np.exp(z + s)) - T[0] * s for s in (steps, -steps))
+    return up - down
 
 
 def _through(z, T, moved, W, count):
@@ -128,7 +134,7 @@ def by_neuron(net, x, t, h=1e-4):
     losses = _losses(trace.z[1] + rows, T)
     delta1 = (losses[:m] - losses[m : 2 * m])[None] / (2 * h)
     delta2 = (losses[2 * m : 2 * m + n] - losses[2 * m + n :])[None] / (2 * h)
-    dW = [X.T @ delta1, trace.a[1].T @ delta2]
+    dW = [X.T.dot(delta1), trace.a[1].T.dot(delta2)]
     return Gradients([delta1, delta2], dW, [delta1[0], delta2[0]])
 
 
