@@ -1,5 +1,7 @@
 """What every test file shares: how hypothesis draws, torch on one thread, a fixed generator."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -22,3 +24,11 @@ def torch():
 def rng():
     """Return a generator of random numbers that starts the same in every test."""
     return np.random.default_rng(2024)
+
+
+@pytest.fixture(autouse=True)
+def _figures_closed():
+    """Close what a test drew; a test that drew nothing loads no Matplotlib for this."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

@@ -2,20 +2,11 @@
 
 import itertools
 
-import matplotlib
 import matplotlib.pyplot as plt
-import pytest
 
+import drawn  # noqa: F401  (a backend without a screen)
 from backprop.autodiff import Value, order
 from backprop.plotting import autodiff as figures
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 def fraction():

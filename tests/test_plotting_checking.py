@@ -1,24 +1,12 @@
 """The figures of chapter 07, by the data they show."""
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from backprop import Dense, Network
 from backprop.plotting import checking as figures
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
-def curves():
-    return {line.get_label(): line.get_xydata() for line in plt.gca().lines}
+from drawn import curves
 
 
 def slope(points):

@@ -8,18 +8,7 @@ import pytest
 from backprop import Dense, Network
 from backprop.activations import identity, softmax
 from backprop.plotting import classes as figures
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
-def curves(ax=None):
-    return {line.get_label(): line.get_xydata() for line in (ax or plt.gca()).lines}
+from drawn import curves
 
 
 def texts():

@@ -1,19 +1,11 @@
 """The figures of chapter 05, by the data they show."""
 
-import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 
+import drawn  # noqa: F401  (a backend without a screen)
 from backprop import Dense, Network
 from backprop.plotting import deltas as figures
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

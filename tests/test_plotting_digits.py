@@ -3,26 +3,14 @@
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from backprop.plotting import digits as figures
 from backprop.training import History
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
+from drawn import curves
 
 
 def texts(ax=None):
     return [t.get_text() for t in (ax or plt.gca()).texts]
-
-
-def curves(ax=None):
-    return {line.get_label(): line.get_xydata() for line in (ax or plt.gca()).lines}
 
 
 def pictures():

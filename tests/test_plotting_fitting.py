@@ -1,23 +1,10 @@
 """The figures of chapter 12, by the data they show."""
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from backprop.plotting import fitting as figures
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
-def curves():
-    return {line.get_label(): line.get_xydata() for line in plt.gca().lines}
+from drawn import curves
 
 
 def test_the_hinges_stand_beside_their_sum():

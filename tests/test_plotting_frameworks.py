@@ -1,19 +1,10 @@
 """The figures of chapter 11, by the data they show."""
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
+import drawn  # noqa: F401  (a backend without a screen)
 from backprop.plotting import frameworks as figures
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 def curves(ax):

@@ -10,17 +10,10 @@ import pytest
 from backprop import numerical_gradient
 from backprop.plotting import graphs as figures
 from backprop.plotting._style import BACKWARD, FORWARD
-
-matplotlib.use("Agg")
+from drawn import curves
 
 FORMULA = [("s", "+", "p", "q"), ("m", "max", "p", "r"), ("f", "*", "s", "m")]
 INPUTS = {"q": -1.0, "p": 4.0, "r": 2.5}
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 def texts(colour=None):
@@ -31,10 +24,6 @@ def texts(colour=None):
 
 def arrows():
     return [t for t in plt.gca().texts if getattr(t, "arrow_patch", None) is not None]
-
-
-def curves():
-    return {line.get_label(): line.get_xydata() for line in plt.gca().lines}
 
 
 def test_a_graph_shows_the_values_above_its_arrows_and_the_slopes_below():

@@ -7,18 +7,7 @@ import pytest
 
 from backprop.distributed import all_reduce_time, ring_all_reduce
 from backprop.plotting import machines as figures
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
-def curves():
-    return {line.get_label(): line.get_xydata() for line in plt.gca().lines}
+from drawn import curves
 
 
 def test_the_shares_of_a_plain_average_stand_beside_one_nth():

@@ -5,16 +5,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+import drawn  # noqa: F401  (a backend without a screen)
 from backprop.plotting import mistakes as figures
 from backprop.plotting._style import BACKWARD, FORWARD
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 def test_each_loss_is_drawn_against_its_step():

@@ -7,25 +7,14 @@ import pytest
 
 from backprop.activations import sigmoid
 from backprop.plotting import outputs as figures
-
-matplotlib.use("Agg")
+from drawn import curves
 
 X, B, T = np.array([0.5, -1.0]), np.array([0.1, 0.2, 0.0]), np.array([0.2, 0.9, 0.5])
 W = np.array([[0.4, -0.2, 0.7], [0.3, 0.5, -0.4]])
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
 def texts():
     return [t.get_text() for t in plt.gca().texts if t.get_text()]
-
-
-def curves():
-    return {line.get_label(): line.get_xydata() for line in plt.gca().lines}
 
 
 def cells():

@@ -7,22 +7,11 @@ import pytest
 
 from backprop.activations import sigmoid
 from backprop.plotting import perceptron as figures
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
+from drawn import curves
 
 
 def texts():
     return [t.get_text() for t in plt.gca().texts if t.get_text()]
-
-
-def curves():
-    return {line.get_label(): line.get_xydata() for line in plt.gca().lines}
 
 
 def test_the_neuron_shows_its_values_factors_and_gradients():

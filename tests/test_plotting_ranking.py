@@ -1,23 +1,11 @@
 """The figures of chapter 14, by the data they show."""
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from backprop.plotting import ranking as figures
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
-def curves():
-    return {line.get_label(): line.get_xydata() for line in plt.gca().lines}
+from drawn import curves
 
 
 def test_scores_stand_on_the_line_of_their_label():

@@ -1,25 +1,16 @@
 """The figures of chapter 09, by the data they show."""
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 from matplotlib.colors import to_rgba
 from mpl_toolkits.mplot3d import Axes3D
 
+import drawn  # noqa: F401  (a backend without a screen)
 from backprop.plotting import surfaces as figures
 from backprop.surfaces import himmelblau
 
-matplotlib.use("Agg")
-
 POINTS = himmelblau.stationary_points
 SADDLES = [p.x for p in POINTS if p.kind == "saddle"]
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 def xy(line):
@@ -44,10 +35,10 @@ def test_both_parabolas_pass_through_every_crossing():
 
 
 def test_the_surface_is_f_over_the_square(monkeypatch):
-    drawn = []
-    monkeypatch.setattr(Axes3D, "plot_surface", lambda ax, *xyz, **style: drawn.extend(xyz))
+    given = []
+    monkeypatch.setattr(Axes3D, "plot_surface", lambda ax, *xyz, **style: given.extend(xyz))
     figures.surface(himmelblau, reach=5.0)
-    x, y, z = drawn
+    x, y, z = given
     assert (x.min(), x.max(), y.min(), y.max()) == (-5, 5, -5, 5)
     np.testing.assert_array_equal(z, himmelblau(np.stack([x, y], -1)))
 
