@@ -1,6 +1,7 @@
 """Execute chapters again, in place: side by side, the whole file or not at all."""
 
 import asyncio
+import json
 import os
 import re
 import sys
@@ -10,13 +11,18 @@ from pathlib import Path
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
 def normalise(notebook):
     """Keep what the chapter says, drop what differs from machine to machine and day to day.
 
-    Timing and folding left behind by an editor go, and so does the exact Python version: a chapter
-    executed twice is the same file, and a diff shows what changed for the reader.
+    Timing and folding left behind by an editor go, and so do the exact Python version and the
+    random names of widgets: a chapter executed twice is the same file, and a diff shows what
+    changed for the reader.
     """
-    widgets = notebook.metadata.get("widgets")
+    widgets = named_by_order(notebook)
     notebook.metadata.clear()
     notebook.metadata.update(kernelspec=KERNELSPEC, language_info={"name": "python"})
     if widgets:
@@ -27,6 +33,36 @@ def normalise(notebook):
         if cell.cell_type == "code" and not cell.source.strip():  # never executed
             cell.update(execution_count=None, outputs=[])
     return notebook
+
+
+def named_by_order(notebook):
+    """Name the notebook's widgets after their place in it; the stored state, None without any.
+
+    Only what a shown widget needs is kept: the widget, and the widgets that its state refers to.
+    """
+    widgets = notebook.metadata.get("widgets")
+    if not widgets:
+        return None
+    state = widgets[STATE]["state"]
+    shown = [
+        output.data[VIEW]["model_id"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if VIEW in output.get("data", {})
+    ]
+    kept = list(dict.fromkeys(shown))
+    for model in kept:  # grows while it is read: a model's own models follow it
+        found = re.findall(r"IPY_MODEL_(\w+)", json.dumps(state[model]))
+        kept += [name for name in dict.fromkeys(found) if name not in kept]
+    names = {model: f"{n:032x}" for n, model in enumerate(kept, 1)}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if VIEW in output.get("data", {}):
+                view = output.data[VIEW]
+                view["model_id"] = names[view["model_id"]]
+    text = json.dumps({names[model]: state[model] for model in kept})
+    text = re.sub(r"IPY_MODEL_(\w+)", lambda found: f"IPY_MODEL_{names[found[1]]}", text)
+    return {STATE: {**widgets[STATE], "state": json.loads(text)}}
 
 
 def write_whole(path, text):

@@ -8,14 +8,19 @@ from ._style import BACKWARD, FORWARD, GREEN, GREY, PURPLE, axes, figure
 
 
 @figure
-def neuron(x, w, b, t):
-    """Draw the sigmoid neuron with its forward values and the derivative factor on every edge.
+def neuron(x, w, b, t, activation="sigmoid"):
+    """Draw the neuron with its forward values and the derivative factor on every edge.
 
-    x, w: (n,); b, t: numbers. The loss is the half squared error.
+    x, w: (n,); b, t: numbers; activation: "sigmoid" or "identity". The loss is the half squared
+    error.
     """
     z = float(np.dot(x, w) + b)
-    o = float(sigmoid(z))
-    delta = (o - t) * o * (1 - o)
+    if activation == "sigmoid":
+        o, bend, factor = float(sigmoid(z)), r"$\sigma$", r"$\times\,o(1-o)$"
+        slope = o * (1 - o)
+    else:
+        o, bend, factor, slope = z, "as it is", r"$\times\,1$", 1.0
+    delta = (o - t) * slope
     n = len(x)
     middle = n / 2
     nodes = [Node(0, 1.2 * (n - j), f"$x_{j + 1}$", f"{x[j]:g}") for j in range(n)]
@@ -30,7 +35,7 @@ def neuron(x, w, b, t):
     ]
     edges.append(Edge(n, n + 1, f"$b$ = {b:g}", f"{delta:.4f}", at=0.42))
     edges += [
-        Edge(n + 1, n + 2, r"$\sigma$", f"$\\times\\,o(1-o)$\n= {o * (1 - o):.4f}"),
+        Edge(n + 1, n + 2, bend, f"{factor}\n= {slope:.4f}"),
         Edge(n + 2, n + 3, r"$\frac{1}{2}(o-t)^2$", f"$\\times\\,(o-t)$\n= {o - t:.4f}"),
     ]
     draw(nodes, edges, (5.8, 3.9), ("values", "slopes of L, and factors"))

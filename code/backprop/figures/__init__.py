@@ -1,0 +1,9 @@
+"""Figures that move under the reader's hand, with a kernel and without one.
+
+Each is one class: a cell that ends in `Perceptron(x, w, b, t)` shows it. Its numbers are computed
+in the browser by the formulas of the chapter; a test holds them to this package's, to 1e-9.
+"""
+
+from .perceptron import Perceptron
+
+__all__ = ["Perceptron"]

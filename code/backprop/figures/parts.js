@@ -1,0 +1,511 @@
+// The parts every figure is made of: elements, numbers, formulas, controls, plots, and the frame
+// that connects them with a model. A figure imports what it needs from here; Python joins both
+// into the one module that a notebook stores. Top-level names are therefore unique over all files.
+
+// --- Elements -----------------------------------------------------------------------------------
+
+function make(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** An HTML element: `h("button", { type: "button", onclick }, "Step")`. */
+export const h = (tag, attributes, ...children) =>
+  make(document.createElement(tag), attributes, children);
+
+/** An SVG element. */
+export const s = (tag, attributes, ...children) =>
+  make(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+/** A MathML element; formulas are set by the browser, with no library. */
+export const m = (tag, attributes, ...children) =>
+  make(document.createElementNS("http://www.w3.org/1998/Math/MathML", tag), attributes, children);
+
+/** Set attributes of an element that is there already; null takes one away. */
+export function put(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === false) element.removeAttribute(name);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  return element;
+}
+
+/** Put a text into an element, touching the page only where it changes. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// --- Numbers ------------------------------------------------------------------------------------
+
+const MINUS = "\u2212";
+
+/** A number as text: fixed digits, a true minus, powers of ten where digits would hide it. */
+export function num(value, digits = 4) {
+  if (Number.isNaN(value)) return "undefined";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : MINUS + "∞";
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 0.5 * 10 ** -digits)) {
+    const [mantissa, power] = value.toExponential(Math.min(2, digits)).split("e");
+    const raised = [...String(Number(power))].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
+    return `${mantissa.replace("-", MINUS)}·10${raised.join("")}`;
+  }
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", MINUS);
+}
+
+/** A number without needless zeros: 0.5, not 0.5000. */
+export const short = (value, digits = 4) =>
+  num(value, digits).replace(/(\.\d*?)0+(?=$|·)/, "$1").replace(/\.(?=$|·)/, "");
+
+export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+// --- Formulas -----------------------------------------------------------------------------------
+
+/** One item of a formula: a number, an operator, a name, or an element as it is. */
+function atom(item) {
+  if (item instanceof Node) return item;
+  const text = typeof item === "number" ? short(item) : String(item);
+  if (/^[−-]?[\d.]+$/.test(text)) return m("mn", {}, text);
+  if (/^[=+−·×⊙()[\],≈→≤≥<>∂∑Σ−/|‖⋯]$/.test(text)) {
+    const stretchy = "()[]|‖".includes(text) ? "false" : null;
+    return text === "∂" ? m("mi", { mathvariant: "normal" }, text) : m("mo", { stretchy }, text);
+  }
+  return text.length > 2 ? m("mtext", {}, text) : m("mi", {}, text);
+}
+
+/** Items side by side. */
+export const row = (...items) => m("mrow", {}, items.map(atom));
+export const sub = (base, index) => m("msub", {}, atom(base), atom(index));
+export const sup = (base, power) => m("msup", {}, atom(base), atom(power));
+export const frac = (above, below) => m("mfrac", {}, atom(above), atom(below));
+/** ∂above/∂below. */
+export const partial = (above, below) => frac(row("∂", above), row("∂", below));
+/** Items in a role's colour: "forward", "backward", "result". */
+export const tint = (role, ...items) => m("mrow", { class: `bp-${role}` }, items.map(atom));
+/** A formula of such items; `label` is what a screen reader says if MathML is not read. */
+export const formula = (...items) => m("math", {}, row(...items));
+/** A formula on a line of its own. */
+export const display = (...items) => m("math", { display: "block" }, row(...items));
+
+// --- Plots --------------------------------------------------------------------------------------
+
+/** Round numbers that divide [low, high] into about `count` parts. */
+export function ticks(low, high, count = 4) {
+  const raw = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].find((n) => n * power >= raw * 0.999) * power;
+  const found = [];
+  for (let n = Math.ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; n++) {
+    found.push(Number((n * step).toPrecision(12)));
+  }
+  return found;
+}
+
+/**
+ * Axes in an SVG of the given size: `x` and `y` map numbers to pixels, `layer` takes what is drawn
+ * (clipped), `frame({x: [low, high], y: [low, high]})` sets the ranges and draws ticks and grid.
+ * `log: true` makes the vertical axis one of powers of ten.
+ */
+export function plot({ width = 360, height = 230, xlabel, ylabel, label, log = false }) {
+  const box = { left: 52, right: width - 10, top: 12, bottom: height - 40 };
+  const id = `bp-clip-${++plot.made}`;
+  const grid = s("g", { class: "bp-grid", "aria-hidden": "true" });
+  const layer = s("g", { "clip-path": `url(#${id})` });
+  const middle = (box.left + box.right) / 2;
+  const root = s(
+    "svg",
+    { viewBox: `0 0 ${width} ${height}`, class: "bp-plot", role: "img", "aria-label": label },
+    s("clipPath", { id }, s("rect", {
+      x: box.left, y: box.top - 6, width: box.right - box.left + 4, height: box.bottom - box.top + 8,
+    })),
+    grid,
+    layer,
+    s("text", { x: middle, y: height - 6, class: "bp-axis", "text-anchor": "middle" }, xlabel ?? ""),
+    s("text", { x: 4, y: 10, class: "bp-axis" }, ylabel ?? ""),
+  );
+  const range = { x: [0, 1], y: [0, 1] };
+  const level = (value) => (log ? Math.log10(Math.max(value, 1e-300)) : value);
+  const axes = {
+    root,
+    layer,
+    box,
+    range,
+    x: (v) => box.left + ((v - range.x[0]) / (range.x[1] - range.x[0])) * (box.right - box.left),
+    y: (v) => {
+      const [low, high] = range.y.map(level);
+      return clamp(
+        box.bottom - ((level(v) - low) / (high - low)) * (box.bottom - box.top),
+        -1e5,
+        1e5,
+      );
+    },
+    /** The path through points [[x, y], …]. */
+    path: (points) =>
+      points.map(([a, b], n) => `${n ? "L" : "M"}${axes.x(a).toFixed(2)} ${axes.y(b).toFixed(2)}`)
+        .join(""),
+    frame({ x, y }) {
+      const key = JSON.stringify([x, y]);
+      if (axes.framed === key) return;
+      axes.framed = key;
+      range.x = x;
+      range.y = y;
+      const across = ticks(...x);
+      const up = log ? ticks(level(y[0]), level(y[1])).filter(Number.isInteger) : ticks(...y);
+      grid.replaceChildren(
+        ...across.map((v) => s("path", { d: `M${axes.x(v)} ${box.top}V${box.bottom}` })),
+        ...across.map((v) => s(
+          "text", { x: axes.x(v), y: box.bottom + 16, "text-anchor": "middle" }, short(v),
+        )),
+        ...up.map((v) => {
+          const at = axes.y(log ? 10 ** v : v);
+          return s("path", { d: `M${box.left} ${at}H${box.right}` });
+        }),
+        ...up.map((v) => s(
+          "text",
+          { x: box.left - 6, y: axes.y(log ? 10 ** v : v) + 4, "text-anchor": "end" },
+          log ? `10${[...String(v)].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}` : short(v),
+        )),
+      );
+    },
+  };
+  return axes;
+}
+plot.made = 0;
+
+// --- The frame of a figure ----------------------------------------------------------------------
+
+/** Whether the reader asked for less motion. */
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const copy = (value) => JSON.parse(JSON.stringify(value));
+let controls = 0;
+
+/**
+ * An anywidget from its description:
+ *   name    its key in a shared link, e.g. "perceptron"
+ *   title   what it is, for screen readers and above it
+ *   traits  the names of the state that Python and a link hold
+ *   accept  (state) => whether a state from a link makes sense; the shape of each trait's value
+ *           was compared with the present one before
+ *   build   (ui) => { update(changed: Set of traits), say(): sentence, stop?() }
+ * `update` runs once a frame, however many traits changed. `say` is shown under the figure and
+ * announced to screen readers once it stands still.
+ */
+export function figure({ name, title, traits, accept = () => true, build }) {
+  function render({ model, el }) {
+    const start = {};
+    for (const trait of traits) start[trait] = copy(model.get(trait));
+    const ui = new Ui(model, title, traits, start);
+    let face;
+    const changed = new Set(traits);
+    let asked = 0;
+    let announced = 0;
+
+    const fail = (error) => {
+      console.error(error);
+      el.replaceChildren(h(
+        "p", { class: "bp-failed", role: "alert" },
+        `The figure “${title}” stopped: ${error.message}. The rest of the page works.`,
+      ));
+      el.dispatchEvent(new CustomEvent("bp-failed", { bubbles: true }));
+    };
+    const draw = () => {
+      asked = 0;
+      try {
+        face.update(new Set(changed));
+        changed.clear();
+        const said = face.say();
+        write(ui.sentence, said);
+        clearTimeout(announced);
+        announced = setTimeout(() => write(ui.live, said), 400);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const listeners = traits.map((trait) => {
+      const hear = () => {
+        changed.add(trait);
+        for (const follow of ui.followers) follow(trait);
+        asked ||= requestAnimationFrame(draw);
+      };
+      model.on(`change:${trait}`, hear);
+      return [`change:${trait}`, hear];
+    });
+    ui.redraw = () => (asked ||= requestAnimationFrame(draw));
+
+    try {
+      face = build(ui);
+      ui.finish(name);
+      el.append(ui.root);
+      if (model.shared && Object.keys(model.shared).length) ui.open(model.shared, accept);
+      draw();
+      if (!el.querySelector(".bp-failed")) write(ui.live, ""); // nothing changed yet
+      clearTimeout(announced);
+    } catch (error) {
+      fail(error);
+    }
+    return () => {
+      for (const [event, hear] of listeners) model.off(event, hear);
+      cancelAnimationFrame(asked);
+      clearTimeout(announced);
+      ui.stop();
+      face?.stop?.();
+    };
+  }
+  return { render };
+}
+
+class Ui {
+  constructor(model, title, traits, start) {
+    Object.assign(this, { model, title, traits, start, followers: [], players: [] });
+    this.stage = h("div", { class: "bp-stage" });
+    this.panel = h("div", { class: "bp-panel" });
+    this.sentence = h("p", { class: "bp-sentence" });
+    this.live = h("p", { class: "bp-live", "aria-live": "polite" });
+    this.tools = h("div", { class: "bp-tools" });
+    this.root = h(
+      "div", { class: "bp-figure", role: "group", "aria-label": title },
+      this.stage, this.panel, this.sentence, this.tools, this.live,
+    );
+    const again = () => this.redraw();
+    this.watch = new MutationObserver(again); // canvases take their colours from the theme
+    this.watch.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    this.watch.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  }
+
+  /** The present value of a trait. Never change it in place: `set` a new one. */
+  get(trait) {
+    return this.model.get(trait);
+  }
+
+  /** Set traits; Python and the page hear of it. A value that is there already is left. */
+  set(values) {
+    for (const [trait, value] of Object.entries(values)) {
+      if (!same(this.model.get(trait), value)) this.model.set(trait, value);
+    }
+    this.model.save_changes();
+  }
+
+  /** One number of a trait: `index` is absent for a number, [j] or [j, k] inside lists. */
+  pick(trait, index = []) {
+    return index.reduce((value, n) => value[n], this.model.get(trait));
+  }
+
+  /** Set one number of a trait, leaving the old list as it was. */
+  place(trait, index = [], number) {
+    if (!index.length) return this.set({ [trait]: number });
+    const value = copy(this.model.get(trait));
+    index.slice(0, -1).reduce((part, n) => part[n], value)[index.at(-1)] = number;
+    return this.set({ [trait]: value });
+  }
+
+  /** A colour of the theme, for canvases: ui.colour("forward"). */
+  colour(role) {
+    return getComputedStyle(this.root).getPropertyValue(`--bp-${role}`).trim();
+  }
+
+  /** Controls under a common heading; they stand in the panel unless put elsewhere. */
+  group(legend, ...items) {
+    const set = h("fieldset", { class: "bp-group" }, h("legend", {}, legend), items);
+    this.panel.append(set);
+    return set;
+  }
+
+  /**
+   * A number under the reader's hand: a slider for the finger and a field for exact values.
+   * `label` is text; `role` ("forward", "backward", …) colours it.
+   */
+  slider({ trait, index, label, name = label, min, max, step = 0.01, digits = 2, role }) {
+    const id = `bp-${++controls}`;
+    const range = h("input", {
+      type: "range", min, max, step, id, "aria-label": name,
+      oninput: () => this.place(trait, index, Number(range.value)),
+    });
+    const field = h("input", {
+      type: "number", min, max, step, "aria-label": `${name}, as a number`,
+      onchange: () => {
+        const typed = Number(field.value);
+        const valid = field.value !== "" && Number.isFinite(typed);
+        if (valid) this.place(trait, index, clamp(typed, min, max));
+        show();
+      },
+    });
+    const show = () => {
+      const value = this.pick(trait, index);
+      if (value === undefined) return; // the list became shorter: the figure removes the control
+      range.value = value;
+      put(range, { "aria-valuetext": short(value, Math.max(digits, 4)) });
+      if (field !== document.activeElement || Number(field.value) !== value) {
+        field.value = String(Number(value.toFixed(Math.max(digits, 6))));
+      }
+    };
+    show();
+    this.follow(trait, show);
+    return h(
+      "div", { class: "bp-slider" },
+      h("label", { for: id, class: role && `bp-${role}` }, label), range, field,
+    );
+  }
+
+  /** One of several: a row of radio buttons. options: [[value, text], …]. */
+  choice({ trait, label, options, onchange }) {
+    const group = `bp-${++controls}`;
+    const inputs = options.map(([value, text]) => {
+      const input = h("input", {
+        type: "radio", name: group, value: String(value),
+        onchange: () => (onchange ? onchange(value) : this.set({ [trait]: value })),
+      });
+      return { value, input, item: h("label", { class: "bp-option" }, input, h("span", {}, text)) };
+    });
+    const show = () => {
+      for (const { value, input } of inputs) input.checked = same(this.get(trait), value);
+    };
+    show();
+    this.follow(trait, show);
+    return h(
+      "fieldset", { class: "bp-choice" }, h("legend", {}, label),
+      h("div", { class: "bp-options" }, inputs.map(({ item }) => item)),
+    );
+  }
+
+  /** On or off. */
+  toggle({ trait, label }) {
+    const input = h("input", {
+      type: "checkbox", role: "switch", onchange: () => this.set({ [trait]: input.checked }),
+    });
+    const show = () => (input.checked = Boolean(this.get(trait)));
+    show();
+    this.follow(trait, show);
+    return h("label", { class: "bp-toggle" }, input, h("span", {}, label));
+  }
+
+  /** Something to press. */
+  button(text, onclick, attributes = {}) {
+    return h("button", { type: "button", class: "bp-button", onclick, ...attributes }, text);
+  }
+
+  /** Call `show` when a trait changes, at once (controls follow links, Python and `place`). */
+  follow(trait, show) {
+    this.followers.push((name) => name === trait && show());
+  }
+
+  /**
+   * Play, step and back to the start, for what runs by itself.
+   *   advance(steps) moves on; done() says whether the end is reached; rewind() goes back;
+   *   end() jumps to the end, for readers who asked for less motion;
+   *   rate: steps a second.
+   * Returns { root, stop, playing }.
+   */
+  player({ advance, done, rewind, end, rate = 30, extra = [] }) {
+    let frame = 0;
+    let last = 0;
+    let owed = 0;
+    const play = this.button("Play", () => (frame ? stop() : run()));
+    const stepping = this.button("Step", () => {
+      stop();
+      if (!done()) advance(1);
+    });
+    const back = this.button("Back to the start", () => {
+      stop();
+      rewind();
+    });
+    const tick = (now) => {
+      owed += Math.min(0.25, (now - last) / 1000) * rate;
+      last = now;
+      const steps = Math.floor(owed);
+      owed -= steps;
+      if (steps) advance(steps);
+      if (done()) stop();
+      else frame = requestAnimationFrame(tick);
+    };
+    const stop = () => {
+      cancelAnimationFrame(frame);
+      frame = 0;
+      write(play, "Play");
+    };
+    const run = () => {
+      if (done()) rewind();
+      if (calm()) {
+        end();
+        return;
+      }
+      last = performance.now();
+      owed = 0;
+      frame = requestAnimationFrame(tick);
+      write(play, "Pause");
+    };
+    const player = {
+      root: h("div", { class: "bp-player" }, play, stepping, back, extra),
+      stop,
+      get playing() {
+        return frame !== 0;
+      },
+    };
+    this.players.push(player);
+    return player;
+  }
+
+  // --- what `figure` calls ---
+
+  finish(name) {
+    this.tools.append(this.button("Reset", () => this.set(copy(this.start))));
+    if (!this.model.link) return; // only a page can be linked to
+    const copyLink = this.button("Copy link", async () => {
+      const state = {};
+      for (const trait of this.traits) state[trait] = this.get(trait);
+      const link = this.model.link(name, state);
+      try {
+        await navigator.clipboard.writeText(link);
+        write(this.live, "The link to this state of the figure is on the clipboard.");
+      } catch {
+        write(this.live, "The browser does not let the page copy: take the link from the field.");
+        const field = h("input", {
+          type: "text", readonly: true, class: "bp-link", "aria-label": "Link to this state",
+        });
+        field.value = link;
+        this.tools.querySelector(".bp-link")?.remove();
+        this.tools.append(field);
+        field.select();
+      }
+    });
+    this.tools.append(copyLink);
+  }
+
+  /** Take over a state from a link, whole or not at all. */
+  open(shared, accept) {
+    const state = {};
+    for (const trait of this.traits) state[trait] = copy(this.get(trait));
+    const known = Object.keys(shared).every((trait) => this.traits.includes(trait));
+    const fits = known && Object.entries(shared).every(([k, v]) => alike(state[k], v));
+    if (fits && accept({ ...state, ...shared })) this.set(shared);
+    else {
+      this.root.prepend(h(
+        "p", { class: "bp-note", role: "status" },
+        "The link’s state does not fit this figure, so it starts as usual.",
+      ));
+    }
+  }
+
+  stop() {
+    this.watch.disconnect();
+    for (const player of this.players) player.stop();
+  }
+}
+
+/** Whether a value from outside is built like the one that stands there: finite numbers, texts. */
+function alike(here, came) {
+  if (Array.isArray(here)) {
+    const model = here[0];
+    return Array.isArray(came) && came.length <= 64 && came.every((v) => (
+      model === undefined ? ["number", "string"].includes(typeof v) : alike(model, v)
+    ));
+  }
+  if (typeof here === "number") return Number.isFinite(came) && typeof came === "number";
+  return typeof here === typeof came && here !== null && typeof here !== "object";
+}
