@@ -1,26 +1,56 @@
 """For every pytest run of the book, package and chapters alike."""
 
+import os
+import shutil
 from importlib.util import find_spec
 
 import pytest
 
-#: Packages that the book does without -> the file that brings them, with the tests that need them.
-OPTIONAL = {"tensorflow": "requirements-tensorflow.txt"}
+from bookkit.browser import HOW, find_chromium
+
+#: What the book does without -> what tells whether it is here, and what brings it.
+OPTIONAL = {
+    "tensorflow": (
+        lambda: find_spec("tensorflow"),
+        "pip install -r requirements-tensorflow.txt adds them",
+    ),
+    "chromium": (find_chromium, f"to add them, {HOW}"),
+    "bubblewrap": (
+        lambda: shutil.which("bwrap"),
+        "install bubblewrap (Debian: apt install bubblewrap) to add them",
+    ),
+}
 
 
 def pytest_configure(config):
-    """Make `@pytest.mark.optional("package")` known."""
+    """Make `@pytest.mark.optional("name")` known; refuse to run without what BOOK_REQUIRE names."""
     config.addinivalue_line(
-        "markers", "optional(package): runs where that package of conftest.OPTIONAL is installed"
+        "markers", "optional(name): runs where that entry of conftest.OPTIONAL is installed"
     )
+    for name in filter(None, os.environ.get("BOOK_REQUIRE", "").split(",")):
+        if name not in OPTIONAL:
+            raise pytest.UsageError(
+                f"BOOK_REQUIRE: expected names of {', '.join(OPTIONAL)}, came {name!r}"
+            )
+        if _is_absent(name):
+            raise pytest.UsageError(
+                f"BOOK_REQUIRE: the tests that need {name} may not be left out; {OPTIONAL[name][1]}"
+            )
 
 
 def pytest_collection_modifyitems(config, items):
-    """Take out the tests whose optional package is not installed; the summary says so."""
-    absent = [item for item in items if (p := _optional(item)) and find_spec(p) is None]
+    """Take out the tests whose optional need is not installed; the summary says so."""
+    absent = [item for item in items if (name := _optional(item)) and _is_absent(name)]
     if absent:
         config.hook.pytest_deselected(items=absent)
         items[:] = [item for item in items if item not in absent]
+
+
+def _is_absent(name):
+    try:
+        return not OPTIONAL[name][0]()
+    except FileNotFoundError as error:  # a variable names what is not there
+        raise pytest.UsageError(str(error)) from None
 
 
 def _optional(item):
@@ -35,12 +65,10 @@ def _optional(item):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Name what was left out, and the command that adds it."""
-    for package, requirements in OPTIONAL.items():
-        if find_spec(package) is None:
-            terminalreporter.write_line(
-                f"left out: the tests that need {package}; pip install -r {requirements} adds them"
-            )
+    """Name what was left out, and what adds it."""
+    for name, (_, how) in OPTIONAL.items():
+        if _is_absent(name):
+            terminalreporter.write_line(f"left out: the tests that need {name}; {how}")
 
 
 def pytest_sessionfinish(session):

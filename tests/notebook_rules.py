@@ -407,7 +407,7 @@ def links_resolve(book):
     for path, where, markdown in book.sources():
         for target in re.findall(r"\]\(<?([^)\s>]+)>?\)", without_code(markdown)):
             if re.match(r"[a-z][a-z0-9+.-]*:", target) or target.startswith("#"):
-                continue  # fragments: test_site.py follows them in the built pages
+                continue  # fragments: site/test_static.py follows them in the built pages
             if not (path.parent / target.partition("#")[0]).is_file():
                 yield f"{where}: the link to {target} leads nowhere"
 

@@ -1,5 +1,6 @@
-"""Tests of optional packages: run where the package is, told where it is not, never in silence."""
+"""What is optional: run where it is installed, told where it is not, never in silence."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,14 +18,18 @@ def test_b(): assert False, "it ran"
 """
 
 
-def run(folder, optional, package, *options):
+def run(folder, optional, package, *options, **variables):
     """What pytest says of a test that needs `package`, where `optional` is the optional one."""
     rules = CONFTEST.read_text(encoding="utf-8").replace('"tensorflow"', f'"{optional}"')
     (folder / "conftest.py").write_text(rules, encoding="utf-8")
     (folder / "test_x.py").write_text(TEST.format(package=package), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "--strict-markers", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, *options, str(folder)], cwd=folder, capture_output=True, encoding="utf-8"
+        [*command, *options, str(folder)],
+        cwd=folder,
+        env=os.environ | {"BOOK_REQUIRE": "", "BOOK_CHROMIUM": "", **variables},
+        capture_output=True,
+        encoding="utf-8",
     )
     return done.stdout + done.stderr, done.returncode
 
@@ -47,4 +52,36 @@ def test_with_the_package_the_test_runs(tmp_path):
 def test_no_other_package_is_optional(tmp_path):
     said, status = run(tmp_path, "no_such_package", "numpy")
     assert status == 4
-    assert "optional: expected one of no_such_package, came ('numpy',)" in said
+    assert "optional: expected one of no_such_package, chromium" in said
+    assert "came ('numpy',)" in said
+
+
+def test_what_must_run_is_not_left_out(tmp_path):
+    said, status = run(tmp_path, "no_such", "no_such", BOOK_REQUIRE="bubblewrap,no_such", PATH="")
+    assert status == 4
+    assert "BOOK_REQUIRE: the tests that need bubblewrap may not be left out; install bubb" in said
+
+
+def test_what_must_run_is_known(tmp_path):
+    said, status = run(tmp_path, "json", "json", BOOK_REQUIRE="json,numpy")
+    assert status == 4
+    assert "BOOK_REQUIRE: expected names of json, chromium, bubblewrap, came 'numpy'" in said
+
+
+def test_what_must_run_and_is_here_runs(tmp_path):
+    said, status = run(tmp_path, "json", "json", BOOK_REQUIRE="json")
+    assert status == 1
+    assert "it ran" in said
+
+
+def test_without_a_chromium_the_run_passes_and_says_how_to_get_one(tmp_path):
+    said, status = run(tmp_path, "json", "chromium", PATH="")
+    assert status == 0, said
+    assert "1 passed" in said and "it ran" not in said
+    assert "left out: the tests that need chromium; to add them, install Chromium" in said
+
+
+def test_a_chromium_that_is_named_must_be_there(tmp_path):
+    said, status = run(tmp_path, "json", "chromium", BOOK_CHROMIUM="/nowhere/chrome")
+    assert status == 4
+    assert "BOOK_CHROMIUM: expected the path of a program, came '/nowhere/chrome'" in said

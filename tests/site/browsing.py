@@ -1,0 +1,235 @@
+"""What the tests of the pages ask of a browser: serving, opening, waiting, looking.
+
+Functions that look at a page return what they found; the tests say what may be found.
+"""
+
+import gzip
+import hashlib
+import mimetypes
+import re
+import sys
+import threading
+from functools import cache
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Messages on the console that are no defect of a page: (pattern, why).
+ALLOWED = []
+
+#: Pages that Sphinx makes beside those of the table of contents.
+MADE = ["search.html", "genindex.html"]
+
+
+def contents():
+    """The pages of the table of contents, in order: "intro.html", "chapters/01_….html", …"""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    return [f"{file}.html" for file in [toc["root"], *(chapter["file"] for chapter in chapters)]]
+
+
+def chapters():
+    """The pages that are chapters."""
+    return [page for page in contents() if page.startswith("chapters/")]
+
+
+# --- a host of static pages -----------------------------------------------------------------------
+
+
+class Server:
+    """Serves a folder on a free port of loopback, in threads, as a static host would.
+
+    Text is compressed, everything has an ETag and may be kept for ten minutes. ``sent`` lists
+    (path, status, bytes of the body) of each answer.
+    """
+
+    def __init__(self, folder):
+        self.folder, self.sent = Path(folder), []
+        self._http = _QuietServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._http.server_port}/"
+
+    def _handler(self):
+        folder, sent = str(self.folder), self.sent
+
+        class Handler(_Handler):
+            def __init__(self, *arguments):
+                self.sent = sent
+                super().__init__(*arguments, directory=folder)
+
+        return Handler
+
+    def __enter__(self):
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A browser that closes a page drops its connections; other errors are shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # connections are kept
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        if path.is_dir():
+            path = path / "index.html"
+        if not path.is_file():
+            return self._answer(404, "text/plain; charset=utf-8", b"not found")
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        packed = "gzip" in self.headers.get("Accept-Encoding", "") and _is_text(kind)
+        body, tag = _body(path, path.stat().st_mtime_ns, packed)
+        if self.headers.get("If-None-Match") == tag:
+            return self._answer(304, kind, b"", tag)
+        return self._answer(200, kind, body, tag, packed)
+
+    def _answer(self, status, kind, body, tag=None, packed=False):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if packed:
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Vary", "Accept-Encoding")
+        if tag:
+            self.send_header("ETag", tag)
+            self.send_header("Cache-Control", "max-age=600")
+        self.end_headers()
+        self.wfile.write(body)
+        self.sent.append((urlsplit(self.path).path, status, len(body)))
+
+
+def _is_text(kind):
+    return kind.startswith("text/") or kind.endswith(("javascript", "json", "xml"))
+
+
+@cache
+def _body(path, _changed, packed):
+    """(what is sent, its ETag)"""
+    data = path.read_bytes()
+    tag = f'"{hashlib.sha256(data).hexdigest()[:16]}{"-gzip" if packed else ""}"'
+    return (gzip.compress(data, 6) if packed else data), tag
+
+
+# --- opening --------------------------------------------------------------------------------------
+
+
+def new_page(
+    browser,
+    home,
+    width=1280,
+    theme="light",
+    javascript=True,
+    reduced_motion=None,
+    touch=False,
+    beside=None,
+):
+    """A Playwright page that writes down what it should not do; it has not gone anywhere yet.
+
+    ``home`` is the only address that it may ask, besides the one that it is sent to.
+    """
+    context = (
+        beside.context
+        if beside
+        else browser.new_context(
+            viewport={"width": width, "height": 900 if width > 600 else 844},
+            color_scheme=theme,
+            java_script_enabled=javascript,
+            reduced_motion=reduced_motion,
+            has_touch=touch,
+            service_workers="block",
+        )
+    )
+    page = context.new_page()
+    page.errors, page.external, page.missing = [], [], []
+    page.javascript = javascript
+    page.homes = {urlsplit(home).netloc}
+    page.on("console", lambda message: _note_message(page, message))
+    page.on("pageerror", lambda error: _note(page, f"{error.stack or error}"))
+    page.on("response", lambda answer: _note_status(page, answer))
+    page.on(
+        "websocket", lambda socket: _is_home(page, socket.url) or page.external.append(socket.url)
+    )
+    page.route("**/*", lambda route: _let_pass(page, route))
+    return page
+
+
+def _is_home(page, address):
+    parts = urlsplit(address)
+    return parts.scheme in ("data", "blob", "about", "file") or parts.netloc in page.homes
+
+
+def _let_pass(page, route):
+    if _is_home(page, route.request.url):
+        return route.fallback()
+    page.external.append(route.request.url)
+    return route.abort()
+
+
+def _note_message(page, message):
+    if message.type == "error":
+        where = message.location.get("url", "")
+        _note(page, f"{message.text} ({where})" if where else message.text)
+
+
+def _note(page, text):
+    if not any(re.search(pattern, text) for pattern, _ in ALLOWED):
+        page.errors.append(text)
+
+
+def _note_status(page, answer):
+    if answer.status >= 400:
+        page.missing.append(f"{answer.status} {answer.url}")
+
+
+def go(page, home, path):
+    """Send the page to ``path``, below ``home`` or a whole address, until all has arrived."""
+    address = path if re.match(r"\w+:", path) else home + path
+    page.homes.add(urlsplit(address).netloc)
+    page.goto(address, wait_until="load")
+    return settle(page)
+
+
+def settle(page):
+    """Wait until mathematics is typeset, fonts are there and nothing moves any more."""
+    if page.javascript:
+        page.evaluate("""async () => {
+            await window.MathJax?.startup?.promise;
+            await document.fonts.ready;
+            const ends = document.getAnimations().filter(
+                (moving) => moving.effect.getComputedTiming().endTime < Infinity);
+            await Promise.allSettled(ends.map((moving) => moving.finished));
+        }""")
+    return page
+
+
+def complaints(page):
+    """What the page did that no page may do, a sentence each; see the head of conftest.py."""
+    said = {
+        "external": [f"asked another host: {address}" for address in page.external],
+        "missing": [f"got {status}" for status in page.missing],
+        "errors": [f"wrote to the console: {text}" for text in page.errors],
+    }
+    return [
+        f"{page.url}: {text}"
+        for name, texts in said.items()
+        if name not in page.forgive
+        for text in texts
+    ]
