@@ -112,7 +112,7 @@ export function ticks(low, high, count = 4) {
  * `log: true` makes the vertical axis one of powers of ten.
  */
 export function plot({ width = 360, height = 230, xlabel, ylabel, label, log = false }) {
-  const box = { left: 52, right: width - 10, top: 12, bottom: height - 40 };
+  const box = { left: 52, right: width - 10, top: 26, bottom: height - 40 };
   const id = `bp-clip-${++plot.made}`;
   const grid = s("g", { class: "bp-grid", "aria-hidden": "true" });
   const layer = s("g", { "clip-path": `url(#${id})` });
@@ -126,7 +126,7 @@ export function plot({ width = 360, height = 230, xlabel, ylabel, label, log = f
     grid,
     layer,
     s("text", { x: middle, y: height - 6, class: "bp-axis", "text-anchor": "middle" }, xlabel ?? ""),
-    s("text", { x: 4, y: 10, class: "bp-axis" }, ylabel ?? ""),
+    s("text", { x: 4, y: 13, class: "bp-axis" }, ylabel ?? ""),
   );
   const range = { x: [0, 1], y: [0, 1] };
   const level = (value) => (log ? Math.log10(Math.max(value, 1e-300)) : value);
@@ -499,7 +499,7 @@ class Ui {
 }
 
 /** Whether a value from outside is built like the one that stands there: finite numbers, texts. */
-function alike(here, came) {
+export function alike(here, came) {
   if (Array.isArray(here)) {
     const model = here[0];
     return Array.isArray(came) && came.length <= 64 && came.every((v) => (

@@ -2,7 +2,7 @@
 // weight with its tangent. The mathematics is `neuron` and `lossAt`; the rest draws it.
 
 import {
-  clamp, display, figure, h, num, partial, plot, put, row, s, short, sub, tint, write,
+  clamp, figure, formula, h, num, partial, plot, put, row, s, short, sub, tint, write,
 } from "./parts.js";
 
 /** σ(z), without overflow on either side. */
@@ -42,9 +42,9 @@ function face(ui) {
   const dot = s("circle", { r: 5, class: "bp-backward" });
   const axis = curve.root.querySelectorAll(".bp-axis")[0];
   curve.layer.append(path, tangent, dot);
-  const product = h("div", { class: "bp-formula" });
+  const product = h("div", { class: "bp-formula bp-wide" });
   ui.stage.classList.add("bp-two");
-  ui.stage.append(graph.root, h("div", {}, curve.root, product));
+  ui.stage.append(graph.root, curve.root, product);
 
   const digit = (j) => "₁₂₃₄"[j];
   ui.group("Inputs and target",
@@ -98,7 +98,7 @@ function face(ui) {
         "aria-label": `The loss against ${names[j]}: at ${num(at, 2)} it is ${num(now.loss)} and its `
           + `tangent has the slope ${num(slope)}.`,
       });
-      product.replaceChildren(productOf(now, j, n));
+      product.replaceChildren(...productOf(now, j, n));
     },
     say() {
       const { watch, o, t, slope, loss } = now;
@@ -115,42 +115,44 @@ function face(ui) {
   };
 }
 
-/** ∂L/∂w = (o − t) · o(1 − o) · x, with its numbers. */
+/** ∂L/∂w = (o − t) · o(1 − o) · x, and the same with its numbers: a line breaks between the two. */
 function productOf(now, j, n) {
   const bias = j === n;
-  const target = bias ? "b" : sub("w", j + 1);
-  const middle = now.activation === "sigmoid" ? [row("o", "(", 1, "−", "o", ")"), "·"] : [];
+  const bent = now.activation === "sigmoid";
   const number = (v) => (v < 0 ? row("(", short(v), ")") : row(short(v)));
-  const numbers = now.activation === "sigmoid" ? [number(now.slope), "·"] : [];
-  const factors = row("(", "o", "−", "t", ")");
-  return display(
-    partial("L", target), "=",
-    tint("backward", factors, bias && !middle.length ? "" : "·", ...middle),
-    bias ? tint("forward", 1) : tint("forward", sub("x", j + 1)), "=",
-    tint("backward", number(now.error), "·", ...numbers),
-    tint("forward", bias ? row(1) : number(now.x[j])), "=",
-    tint("backward", short(bias ? now.db : now.dw[j])),
-  );
+  const symbols = [row("(", "o", "−", "t", ")"), bent && row("o", "(", 1, "−", "o", ")")];
+  const values = [number(now.error), bent && number(now.slope)];
+  const times = (factors) => factors.filter(Boolean).flatMap((factor) => [factor, "·"]);
+  return [
+    formula(
+      partial("L", bias ? "b" : sub("w", j + 1)), "=",
+      tint("backward", ...times(symbols)), tint("forward", bias ? 1 : sub("x", j + 1)),
+    ),
+    formula(
+      "=", tint("backward", ...times(values)), tint("forward", bias ? 1 : number(now.x[j])),
+      "=", tint("backward", short(bias ? now.db : now.dw[j])),
+    ),
+  ];
 }
 
 /** The neuron as a graph; a click on an edge watches its weight. */
 function drawGraph(ui, n, names) {
   const width = 460;
-  const gap = n > 2 ? 84 : 104;
+  const gap = 82;
   const height = gap * n + 60;
-  const middle = height / 2 - 6;
+  const middle = height / 2;
   const at = { z: 250, o: 345, L: 435 };
-  const inputs = [...names.keys()].map((j) => ({ x: 26, y: 30 + j * ((height - 66) / n) }));
+  const inputs = [...names.keys()].map((j) => ({ x: 26, y: 30 + j * gap }));
   const node = (x, y, symbol) => s("g", {},
     s("circle", { cx: x, cy: y, r: 20, class: "bp-node" }),
     s("text", { x, y: y + 5, "text-anchor": "middle", class: "bp-symbol" }, symbol));
   const label = (x, y, role) => s("text", { x, y, class: `bp-${role}`, "text-anchor": "middle" });
 
   const edges = inputs.map((from, j) => {
-    const mid = { x: from.x + 0.5 * (at.z - from.x), y: from.y + 0.5 * (middle - from.y) };
+    const mid = { x: from.x + 0.42 * (at.z - from.x), y: from.y + 0.28 * (middle - from.y) };
     const line = s("path", { d: `M${from.x + 20} ${from.y}L${at.z - 21} ${middle}`, class: "bp-edge" });
-    const weight = label(mid.x - 16, mid.y - 7, "forward");
-    const slope = label(mid.x - 16, mid.y + 17, "backward");
+    const weight = label(mid.x, mid.y - 8, "forward");
+    const slope = label(mid.x, mid.y + 17, "backward");
     const group = s(
       "g", { class: "bp-choose", onclick: () => ui.set({ watch: j }) },
       s("path", { d: line.getAttribute("d"), class: "bp-target" }), line, weight, slope,
