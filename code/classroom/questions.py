@@ -26,7 +26,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
@@ -198,7 +197,7 @@ class Function(_Called):
         super().__post_init__()
         self._function("inputs", self.inputs)
 
-    @cached_property
+    @property
     def arguments(self):
         """The names of the reference's arguments, for messages."""
         return tuple(inspect.signature(self.reference).parameters)

@@ -1,0 +1,447 @@
+"""What an answer is: right, a known mistake, or wrong in which way.
+
+`judge` is a pure function of plain values. The grader calls it in its own process with what came
+out of the sandbox, the student's self-check calls it in the notebook: so both say the same.
+Messages tell the student's own number, the expected kind and shape, and the mistake that the
+answer matches, and never the expected number.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from .questions import DRAWN, Choice, ClassCalls, Function, Manual, Plot, expected_of
+from .values import Strange
+
+__all__ = ["STATUSES", "Problem", "Try", "Verdict", "described", "judge", "shown"]
+
+#: Every status of a verdict, and what it means.
+STATUSES = {
+    "right": "right on every input",
+    "mistake": "a known mistake, which is named",
+    "wrong": "another number",
+    "shape": "another shape",
+    "type": "another kind of thing",
+    "nan": "not a number, or infinite, where a number was expected",
+    "error": "an exception",
+    "timeout": "took longer than its time",
+    "missing": "not there, or still as it was handed out",
+    "refused": "uses a package that this question may not use",
+    "crash": "ended its process",
+    "manual": "marked by hand",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why there is no answer: a status of "error", "timeout", "missing", "refused" or "crash"."""
+
+    status: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Try:
+    """One input, what is right there, and the answer: a plain value or a `Problem`."""
+
+    inputs: object
+    expected: object
+    answer: object
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a question brought.
+
+    status: a key of `STATUSES`. points: of the question's. mistake: the name of the one it matches,
+    or "". message: for the student. yours: the student's answer, shortened, or "".
+    """
+
+    status: str
+    points: float
+    mistake: str = ""
+    message: str = ""
+    yours: str = ""
+
+
+def judge(question, tries):
+    """Return the `Verdict` on the answers to one question.
+
+    tries: a list of `Try` or (inputs, expected, answer); empty for a `Manual`. A tuple's or class's
+    answer is compared part by part. See `Function` for how tries become points.
+    """
+    if isinstance(question, Manual):
+        return Verdict("manual", 0.0, message="This answer is marked by hand.")
+    tries = [t if isinstance(t, Try) else Try(*t) for t in tries]
+    if isinstance(question, Choice):
+        return _chosen(question, tries[0].answer)
+    found = [_status(question, t) for t in tries]
+    wrong = [k for k, (status, _) in enumerate(found) if status != "right"]
+    if not wrong:
+        return Verdict("right", float(question.points), message=_all_right(len(tries)))
+    if all(status == "missing" for status, _ in found):
+        return Verdict("missing", 0.0, message=found[0][1])
+    points = _points(question, tries, len(tries) - len(wrong))
+    yours = shown(tries[wrong[0]].answer)
+    mistake = _mistake(question, tries) or _general(question, tries)
+    if mistake:
+        return Verdict("mistake", points, mistake[0], mistake[1], yours)
+    status, message = found[wrong[0]]
+    if len(wrong) < len(tries):
+        message = f"Right on {len(tries) - len(wrong)} of {len(tries)} inputs. {message}"
+    return Verdict(status, points, "", message + _given(question, tries[wrong[0]]), yours)
+
+
+def _all_right(count):
+    return "Right." if count == 1 else f"Right, on {count} inputs."
+
+
+def _points(question, tries, right):
+    """In proportion to the right tries; none for answers that guessing or a constant would give."""
+    if not question.partial or all(_guessable(t.expected) for t in tries):
+        return 0.0
+    first = tries[0]
+    varied = any(_differ(question, t.inputs, first.expected, t.expected) for t in tries[1:])
+    if varied and not any(_differ(question, t.inputs, first.answer, t.answer) for t in tries[1:]):
+        return 0.0
+    return round(question.points * right / len(tries), 4)
+
+
+def _guessable(expected):
+    return expected is None or isinstance(expected, (bool, int, str, np.bool_, np.integer))
+
+
+def _chosen(question, answer):
+    listed = ", ".join(question.letters)
+    if isinstance(answer, Problem):
+        return Verdict(answer.status, 0.0, message=answer.text)
+    if answer is None or answer is ... or answer == "":
+        return Verdict("missing", 0.0, message=f"No letter yet: `{question.calls}` is empty.")
+    letter = answer.strip().lower() if isinstance(answer, str) else None
+    if letter == question.right:
+        return Verdict("right", float(question.points), message="Right.", yours=shown(answer))
+    if letter in question.wrong:
+        return Verdict("mistake", 0.0, letter, question.wrong[letter], shown(answer))
+    message = f"Expected one of the letters {listed}, came {described(answer)}."
+    return Verdict("type", 0.0, message=message, yours=shown(answer))
+
+
+# ---------------------------------------------------------------------------- one try
+
+
+def _status(question, t):
+    """(status, message) of one try."""
+    if isinstance(t.answer, Problem):
+        return t.answer.status, t.answer.text
+    if t.answer is ... or (t.answer is None and t.expected is not None):
+        return "missing", f"`{question.calls}` returns nothing: is its `return` missing?"
+    if isinstance(question, ClassCalls):
+        return _class_status(question, t.answer, t.expected, t.inputs) or ("right", "")
+    if isinstance(question, Plot):
+        return _drawn(question, t.answer, t.expected) or ("right", "")
+    return _different(question, t.answer, t.expected, "") or ("right", "")
+
+
+def _class_status(question, answers, expected, steps):
+    """None, or (status, message) of the first step that differs."""
+    if not isinstance(answers, list) or len(answers) != len(expected):
+        return "type", f"Expected an answer to each of {len(expected)} steps, came another form."
+    for k, (answer, right) in enumerate(zip(answers, expected, strict=True)):
+        if isinstance(answer, Problem):
+            found = answer.status, answer.text
+        else:
+            found = _different(question, answer, right, "")
+        if found:
+            return found[0], f"Step {k + 1}, {steps[k]}: {found[1]}"
+    return None
+
+
+def _differ(question, inputs, answer, expected):
+    """True where two answers to the same inputs differ; problems are all alike."""
+    if isinstance(answer, Problem) or isinstance(expected, Problem):
+        return type(answer) is not type(expected)
+    return _status(question, Try(inputs, expected, answer))[0] != "right"
+
+
+def _different(question, answer, expected, where):
+    """None where both are the same within the question's tolerances, else (status, message)."""
+    if isinstance(answer, Strange):
+        return "type", f"{where}Expected {described(expected)}, came {described(answer)}."
+    if isinstance(expected, dict):
+        return _different_dict(question, answer, expected, where)
+    if isinstance(expected, (list, tuple)) and _numbers(expected) is None:
+        return _different_list(question, answer, expected, where)
+    if expected is None or isinstance(expected, str):
+        if type(answer) is type(expected) and answer == expected:
+            return None
+        status = "wrong" if type(answer) is type(expected) else "type"
+        message = "another one" if status == "wrong" else described(answer)
+        return status, f"{where}Expected {described(expected)}, came {message}."
+    return _different_numbers(question, answer, expected, where)
+
+
+def _different_dict(question, answer, expected, where):
+    if not isinstance(answer, dict):
+        return "type", f"{where}Expected {described(expected)}, came {described(answer)}."
+    if set(answer) != set(expected):
+        came = ", ".join(sorted(map(repr, answer))[:8]) or "none"
+        return "type", f"{where}Expected the keys {', '.join(map(repr, expected))}, came {came}."
+    parts = ((f"Entry {key!r}: ", answer[key], value) for key, value in expected.items())
+    return _first(question, parts, where)
+
+
+def _different_list(question, answer, expected, where):
+    if isinstance(answer, np.ndarray) and answer.ndim:
+        answer = list(answer)
+    if not isinstance(answer, (list, tuple)):
+        return "type", f"{where}Expected {described(expected)}, came {described(answer)}."
+    if len(answer) != len(expected):
+        return (
+            "shape",
+            f"{where}Expected {described(expected)}, came {len(answer)} of them.",
+        )
+    named = "Result" if isinstance(expected, tuple) else "Entry"
+    parts = ((f"{named} {k + 1}: ", answer[k], value) for k, value in enumerate(expected))
+    return _first(question, parts, where)
+
+
+def _first(question, parts, where):
+    found = (_different(question, a, e, where + path) for path, a, e in parts)
+    return next((different for different in found if different), None)
+
+
+def _different_numbers(question, answer, expected, where):
+    """Shapes must be equal, True and False are no numbers, floats and integers may be exchanged."""
+    numbers, right = _numbers(answer), _numbers(expected)
+    if numbers is None or (numbers.dtype.kind == "b") != (right.dtype.kind == "b"):
+        return "type", f"{where}Expected {described(expected)}, came {described(answer)}."
+    if numbers.shape != right.shape:
+        turned = right.ndim == 2 and numbers.shape == right.shape[::-1]
+        hint = ": it is transposed" if turned else ""
+        return "shape", f"{where}Expected {_shape(right)}, came {_shape(numbers)}{hint}."
+    same = np.isclose(
+        numbers.astype(float),
+        right.astype(float),
+        rtol=question.rtol,
+        atol=question.atol,
+        equal_nan=True,
+    )
+    if same.all():
+        return None
+    lost = ~np.isfinite(numbers.astype(float)) & np.isfinite(right.astype(float))
+    if lost.any():
+        return "nan", f"{where}{_count(lost)} NaN or infinite."
+    message = f"Expected {described(expected)}; the value differs."
+    if right.ndim:
+        message = f"Expected {described(expected)}; {_count(~same)} different."
+    return "wrong", f"{where}{message}"
+
+
+def _numbers(value):
+    """Numbers, and lists of them that form an array, as an array; anything else as None."""
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, (bool, int, float, np.generic)):
+        return np.asarray(value)
+    if not isinstance(value, (list, tuple)) or not value:
+        return np.zeros(0) if isinstance(value, list) else None
+    parts = [_numbers(v) for v in value]
+    if any(p is None or p.shape != parts[0].shape for p in parts):
+        return None
+    if isinstance(value, tuple) and any(p.ndim for p in parts):
+        return None  # several arrays as a result stay several
+    return np.array(parts)
+
+
+def _drawn(question, answer, expected):
+    """As `_different`, for what was drawn: only what `expected` names counts."""
+    if not isinstance(answer, dict) or not set(DRAWN) <= set(answer):
+        return "type", "Expected a picture, came something else."
+    for key, right in expected.items():
+        name = DRAWN[key]
+        if key == "lines":
+            wrong = _lines(question, answer["lines"], right)
+        elif key == "points":
+            wrong = _points_drawn(question, answer["points"], right)
+        elif key == "labels":
+            absent = [r for r in right if _word(r) not in map(_word, answer["labels"])]
+            wrong = ("wrong", f"The legend does not say {absent[0]!r}.") if absent else None
+        else:
+            wrong = _said(name, answer[key], right)
+        if wrong:
+            return wrong
+    return None
+
+
+def _lines(question, drawn, expected):
+    drawn = [[_numbers(c) for c in line] for line in drawn if isinstance(line, (list, tuple))]
+    drawn = [line for line in drawn if len(line) == 2 and all(c is not None for c in line)]
+    if not drawn:
+        return "missing", "There is no line on the picture."
+    for k, (x, y) in enumerate(expected):
+        found = [_different(question, line[0], np.asarray(x), "") for line in drawn]
+        both = [
+            a or _different(question, line[1], np.asarray(y), "")
+            for a, line in zip(found, drawn, strict=True)
+        ]
+        if None not in both:
+            which = f"Line {k + 1} of {len(expected)}" if len(expected) > 1 else "The line"
+            nearest = found.index(None) if None in found else 0
+            axis = "y" if None in found else "x"
+            return both[nearest][0], f"{which} is not there; the nearest's {axis}: " + (
+                both[nearest][1]
+            )
+    return None
+
+
+def _points_drawn(question, drawn, expected):
+    drawn, expected = _numbers(drawn), np.asarray(expected, float)
+    if drawn is None or drawn.shape != expected.shape:
+        came = "none" if drawn is None else _shape(drawn)
+        return "shape", f"Expected {len(expected)} points, {_shape(expected)}, came {came}."
+    ordered = [a[np.lexsort(a.T[::-1])] for a in (drawn, expected)]
+    return _different(question, *ordered, "The points: ")
+
+
+def _said(name, answer, right):
+    if right is ...:
+        return None if _word(answer) else ("missing", f"{name.capitalize()} is missing.")
+    if _word(answer) == _word(right):
+        return None
+    return "wrong", f"Expected {name} to be {right!r}, came {str(answer)[:80]!r}."
+
+
+def _word(text):
+    return re.sub(r"\s+", "", str(text)).casefold()
+
+
+# ---------------------------------------------------------------------------- all tries
+
+
+def _mistake(question, tries):
+    """(name, sentence) of the mistake that gives these answers, or None."""
+    for name, mistake in question.mistakes.items():
+        given = [_wrong(question, mistake, t.inputs) for t in tries]
+        tells = any(
+            not isinstance(w, Problem) and _differ(question, t.inputs, w, t.expected)
+            for w, t in zip(given, tries, strict=True)
+        )
+        if tells and not any(
+            _differ(question, t.inputs, t.answer, w) for t, w in zip(tries, given, strict=True)
+        ):
+            return name, mistake.sentence
+    return None
+
+
+def _wrong(question, mistake, inputs):
+    try:
+        with np.errstate(all="ignore"):
+            return expected_of(question, inputs, mistake.wrong)
+    except Exception as error:  # a mistake that does not fit these inputs raises, as the student's
+        return Problem("error", str(error))
+
+
+#: Wrong in the same way whatever is asked: name, sentence, and what turns such an answer right.
+GENERAL = [
+    ("sign", "The sign is reversed: yours is −1 times what was expected.", lambda a: -a),
+    ("factor 2", "Yours is twice what was expected.", lambda a: a / 2),
+    ("factor 1/2", "Yours is half of what was expected.", lambda a: a * 2),
+    ("transposed", "Yours is the transpose of what was expected.", lambda a: a.T),
+]
+
+
+def _general(question, tries):
+    """(name, sentence) of a mistake that any function of numbers can have, or None."""
+    if not isinstance(question, Function):
+        return None
+    answers = [None if isinstance(t.answer, Problem) else _numbers(t.answer) for t in tries]
+    if any(a is None or a.dtype.kind == "b" for a in answers):
+        return None
+    for name, sentence, undo in GENERAL:
+        undone = [undo(a.astype(float)) for a in answers]
+        if not any(
+            _differ(question, t.inputs, u, t.expected) for u, t in zip(undone, tries, strict=True)
+        ):
+            return name, sentence
+    return None
+
+
+# ---------------------------------------------------------------------------- words
+
+
+def described(value):
+    """Return what kind of thing a value is, in words, without its numbers."""
+    if isinstance(value, Strange):
+        return f"something that is no plain value ({value.name})"
+    if value is None:
+        return "None"
+    if isinstance(value, (bool, np.bool_)):
+        return "True or False"
+    if isinstance(value, str):
+        return "a text"
+    if isinstance(value, dict):
+        return f"a dict with the keys {', '.join(map(repr, list(value)[:8]))}"
+    if isinstance(value, (list, tuple)):
+        inside = ", ".join(described(v) for v in value[:4]) + (", …" if len(value) > 4 else "")
+        return f"a {type(value).__name__} of {len(value)}: {inside}" if value else "an empty list"
+    array = np.asarray(value)
+    if not array.ndim:
+        return "a number" if array.dtype.kind in "iuf" else "True or False"
+    of = "True and False of " if array.dtype.kind == "b" else ""
+    return f"an array of {of}shape {array.shape}"
+
+
+def _shape(array):
+    return f"shape {array.shape}" if array.ndim else "a single number"
+
+
+def _count(entries):
+    """ "3 of 12 entries are", for a number "it is"."""
+    if not entries.ndim:
+        return "It is"
+    count = int(entries.sum())
+    return f"{count} of {entries.size} entries {'is' if count == 1 else 'are'}"
+
+
+def shown(answer, length=160):
+    """Return the student's own answer as a short text; "" where there is none."""
+    if isinstance(answer, Problem) or answer is None or answer is ...:
+        return ""
+    if isinstance(answer, Strange):
+        return answer.name
+    if isinstance(answer, (list, tuple)) and answer and _numbers(answer) is None:
+        parts = [shown(v, length // 2) or "None" for v in answer[:4]]
+        text = ", ".join(parts) + (", …" if len(answer) > 4 else "")
+    elif isinstance(answer, dict):
+        text = ", ".join(f"{key}: {shown(v, 60)}" for key, v in list(answer.items())[:4])
+    elif isinstance(answer, str):
+        text = repr(answer)
+    else:
+        text = _number_text(_numbers(answer))
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _number_text(array):
+    if array.dtype.kind == "f" and not array.ndim:
+        value = float(array)
+        return f"{value:.6g}" if math.isfinite(value) else str(value)
+    text = np.array2string(array, precision=6, separator=", ", threshold=12, edgeitems=2)
+    return " ".join(text.split())
+
+
+def _given(question, t):
+    """ " The input: x of shape (4, 3), eta = 0.5." or ""."""
+    if not isinstance(question, Function) or not isinstance(t.inputs, tuple):
+        return ""
+    names = question.arguments
+    if len(names) != len(t.inputs):
+        return ""
+    said = []
+    for name, value in zip(names, t.inputs, strict=True):
+        if isinstance(value, (bool, int, float, str)) and len(str(value)) <= 40:
+            said.append(f"{name} = {value!r}")
+        else:
+            said.append(f"{name}: {described(value)}")
+    return f" The input: {', '.join(said)}." if said else ""
