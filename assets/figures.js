@@ -128,7 +128,7 @@
     }
     // The figure that a link names has an id only now: go there once it has its size.
     const wanted = location.hash.slice(1);
-    const goal = wanted && document.getElementById(wanted);
+    const goal = wanted ? document.getElementById(wanted) : null;
     if (goal?.classList.contains("bp-host")) {
       goal.addEventListener("bp-shown", () => goal.scrollIntoView({ block: "start" }), { once: true });
     }
