@@ -319,30 +319,39 @@ class Ui {
 
   /**
    * A number under the reader's hand: a slider for the finger and a field for exact values.
-   * `label` is text; `role` ("forward", "backward", …) colours it.
+   * `label` is text; `role` ("forward", "backward", …) colours it. `log: true` spaces the slider
+   * by powers of ten: it then holds the logarithm, `step` is one of the logarithm, and what it sets
+   * has three digits. `whole: true` sets whole numbers only.
    */
-  slider({ trait, index, label, name = label, min, max, step = 0.01, digits = 2, role }) {
+  slider({
+    trait, index, label, name = label, min, max, log = false, whole = false,
+    step = log ? 0.05 : 0.01, digits = 2, role,
+  }) {
     const id = `bp-${++controls}`;
+    const level = (value) => (log ? Math.log10(value) : value);
+    const exact = (value) => (whole ? Math.round(value) : value);
+    const chosen = (value) => exact(log ? Number((10 ** value).toPrecision(3)) : value);
     const range = h("input", {
-      type: "range", min, max, step, id, "aria-label": name,
-      oninput: () => this.place(trait, index, Number(range.value)),
+      type: "range", min: level(min), max: level(max), step, id, "aria-label": name,
+      oninput: () => this.place(trait, index, clamp(chosen(Number(range.value)), min, max)),
     });
     const field = h("input", {
-      type: "number", min, max, step, "aria-label": `${name}, as a number`,
+      type: "number", min, max, step: log ? "any" : step, "aria-label": `${name}, as a number`,
       onchange: () => {
         const typed = Number(field.value);
         const valid = field.value !== "" && Number.isFinite(typed);
-        if (valid) this.place(trait, index, clamp(typed, min, max));
+        if (valid) this.place(trait, index, clamp(exact(typed), min, max));
         show();
       },
     });
     const show = () => {
       const value = this.pick(trait, index);
       if (value === undefined) return; // the list became shorter: the figure removes the control
-      range.value = value;
+      range.value = level(value);
       put(range, { "aria-valuetext": short(value, Math.max(digits, 4)) });
       if (field !== document.activeElement || Number(field.value) !== value) {
-        field.value = String(Number(value.toFixed(Math.max(digits, 6))));
+        const digitsKept = log ? value.toPrecision(6) : value.toFixed(Math.max(digits, 6));
+        field.value = String(Number(digitsKept));
       }
     };
     show();
@@ -399,7 +408,7 @@ class Ui {
    * Play, step and back to the start, for what runs by itself.
    *   advance(steps) moves on; done() says whether the end is reached; rewind() goes back;
    *   end() jumps to the end, for readers who asked for less motion;
-   *   rate: steps a second.
+   *   rate: steps a second, a number or a function that returns it.
    * Returns { root, stop, playing }.
    */
   player({ advance, done, rewind, end, rate = 30, extra = [] }) {
@@ -416,7 +425,7 @@ class Ui {
       rewind();
     });
     const tick = (now) => {
-      owed += Math.min(0.25, (now - last) / 1000) * rate;
+      owed += Math.min(0.25, (now - last) / 1000) * (typeof rate === "function" ? rate() : rate);
       last = now;
       const steps = Math.floor(owed);
       owed -= steps;
