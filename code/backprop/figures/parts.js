@@ -191,8 +191,8 @@ let controls = 0;
  *   name    its key in a shared link, e.g. "perceptron"
  *   title   what it is, for screen readers and above it
  *   traits  the names of the state that Python and a link hold
- *   accept  (state) => whether a state from a link makes sense; the shape of each trait's value
- *           was compared with the present one before
+ *   accept  (state, present) => whether a state from a link makes sense beside the present one;
+ *           each trait's value was found to be built like the present one, of any lengths
  *   build   (ui) => { update(changed: Set of traits), say(): sentence, stop?() }
  * `update` runs once a frame, however many traits changed. `say` is shown under the figure and
  * announced to screen readers once it stands still.
@@ -492,7 +492,7 @@ class Ui {
     for (const trait of this.traits) state[trait] = copy(this.get(trait));
     const known = Object.keys(shared).every((trait) => this.traits.includes(trait));
     const fits = known && Object.entries(shared).every(([k, v]) => alike(state[k], v));
-    if (fits && accept({ ...state, ...shared })) this.set(shared);
+    if (fits && accept({ ...state, ...shared }, state)) this.set(shared);
     else {
       this.root.prepend(h(
         "p", { class: "bp-note", role: "status" },
