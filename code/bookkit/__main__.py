@@ -14,6 +14,7 @@ def parser():
     commands = top.add_subparsers(dest="command", required=True)
     commands.add_parser("api", help="write api.md from the package's docstrings")
     commands.add_parser("assets", help="fetch the browser assets into assets/vendor")
+    commands.add_parser("share", help="draw the pictures that shared links and bookmarks show")
     site = commands.add_parser("site", help="build the site; every warning is an error")
     site.add_argument("--out", type=Path, default=ROOT, help="the folder that gets _build/html")
     run = commands.add_parser("run", help="execute chapters again, in place, side by side")
@@ -35,6 +36,11 @@ def main(argv=None):
         from bookkit.assets import fetch_assets
 
         print(fetch_assets(ROOT))
+    elif args.command == "share":
+        from bookkit.share import draw_pictures
+
+        for path in draw_pictures(ROOT):
+            print(path)
     elif args.command == "site":
         from bookkit.site import SiteError, build_site
 
