@@ -5,6 +5,7 @@ a notebook that it convicts.
 """
 
 import ast
+import importlib
 import json
 import re
 from collections import Counter
@@ -17,6 +18,8 @@ import prose_numbers
 LONGEST_CELL, MEDIAN_CELL = 30, 12
 LARGEST_FILE = 1_500_000
 FEWEST_EXERCISES = 4
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
 LABEL = r"[A-Za-z][\w:.-]*"
 EQUATION = re.compile(rf"\$\$\s*\(({LABEL})\)[ \t]*$", re.MULTILINE)
 ROLE = re.compile(r"\{([\w:+-]+)\}`([^`]+)`")
@@ -193,6 +196,29 @@ def pictures_have_words(chapter):
                 yield f"{place(cell)}: the picture {target} needs an alt text, got {alt!r}"
 
 
+def figures_are_stored(chapter):
+    """A shown interactive figure has its state, its picture, and the face that the package has."""
+    state = chapter.notebook["metadata"].get("widgets", {}).get(STATE, {}).get("state", {})
+    for cell in chapter.code:
+        for data in (output.get("data", {}) for output in cell["outputs"]):
+            if VIEW not in data:
+                continue
+            record = state.get(data[VIEW]["model_id"], {}).get("state", {})
+            if "image/png" not in data:
+                yield f"{place(cell)}: no static picture beside the figure"
+            if "_esm" not in record:
+                yield f"{place(cell)}: the figure's state is not stored; `make run` stores it"
+            elif (record["_esm"], record["_css"]) != face(record["_anywidget_id"]):
+                yield f"{place(cell)}: the figure's face is not the package's; `make run` mends it"
+
+
+def face(name):
+    """The script and the style of the figure class with that full name."""
+    module, name = name.rsplit(".", 1)
+    figure = getattr(importlib.import_module(module), name)
+    return figure._esm, figure._css
+
+
 def tidy_file(chapter):
     """Unique cell ids, a file that a reader can fetch, nothing in it about the machine."""
     counts = Counter(cell.get("id") for cell in chapter.cells)
@@ -281,6 +307,7 @@ CHAPTER_RULES = [
     clean_outputs,
     computed_prose,
     pictures_have_words,
+    figures_are_stored,
     tidy_file,
     numbered_title,
     exercises,

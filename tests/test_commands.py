@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bookkit.__main__ import main
-from bookkit.run import run_chapters
+from bookkit.run import STATE, VIEW, run_chapters
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -235,6 +235,28 @@ def test_running_again_changes_nothing(executed):
     before = path.stat().st_mtime_ns, path.read_bytes()
     assert run_chapters([path], jobs=1, timeout=60) == 0
     assert (path.stat().st_mtime_ns, path.read_bytes()) == before
+
+
+WIDGETS = "import ipywidgets\nfrom backprop.figures import Perceptron"
+
+
+def test_figures_are_stored_under_names_that_stay(tmp_path):
+    path = tmp_path / "figures.ipynb"
+    sources = [WIDGETS, "ipywidgets.IntText()\nPerceptron([1], [2])", "Perceptron([3], [4])"]
+    path.write_text(notebook(*sources), encoding="utf-8")
+    assert run_chapters([path], jobs=1, timeout=60) == 0
+    before = path.stat().st_mtime_ns
+    found = stored(tmp_path, path.name)
+    state = found["metadata"]["widgets"][STATE]["state"]
+    shown = [state[cell["outputs"][0]["data"][VIEW]["model_id"]] for cell in found["cells"][1:]]
+    assert [record["state"]["x"] for record in shown] == [[1.0], [3.0]]
+    # Both figures with their layouts, in order; the field that was never shown is not stored.
+    assert list(state) == [f"{n:032x}" for n in (1, 2, 3, 4)]
+    assert {state[key]["model_name"] for key in state} == {"AnyModel", "LayoutModel"}
+    layouts = [record["state"]["layout"].removeprefix("IPY_MODEL_") for record in shown]
+    assert [state[key]["model_name"] for key in layouts] == ["LayoutModel"] * 2
+    assert run_chapters([path], jobs=1, timeout=60) == 0
+    assert path.stat().st_mtime_ns == before
 
 
 def test_a_cell_that_takes_too_long_is_stopped(tmp_path, capsys):

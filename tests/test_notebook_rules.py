@@ -7,8 +7,15 @@ import pytest
 
 import notebook_rules as rules
 import prose_numbers
+from backprop.figures import Perceptron
 
 PNG = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo="}, "metadata": {}}
+
+FIGURE = {
+    "output_type": "execute_result",
+    "data": {"image/png": "iVBORw0KGgo=", rules.VIEW: {"model_id": "01"}, "text/plain": "P()"},
+    "metadata": {},
+}
 
 
 def markdown(cell_id, source):
@@ -67,12 +74,22 @@ def good_chapter():
         ),
         markdown("c", "$$\na = 0.1667\n$$ (delta-hidden)\n\nSee {eq}`delta-hidden`."),
         code("d", "draw()", PNG, mystnb=figure),
+        code("touch", "Perceptron(x, w)", copy.deepcopy(FIGURE), mystnb=figure),
         *(cell for n in (1, 2, 3, 4) for cell in one_exercise(n)),
     ]
     executed = (cell for cell in cells if cell["cell_type"] == "code")
     for count, cell in enumerate(executed, 1):
         cell["execution_count"] = count
-    about = {"language_info": {"name": "python"}, "kernelspec": {"name": "python3"}}
+    shown = {
+        "_anywidget_id": "backprop.figures.perceptron.Perceptron",
+        "_esm": Perceptron._esm,
+        "_css": Perceptron._css,
+    }
+    about = {
+        "language_info": {"name": "python"},
+        "kernelspec": {"name": "python3"},
+        "widgets": {rules.STATE: {"state": {"01": {"state": shown}}}},
+    }
     notebook = {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
     return rules.Chapter(Path("chapters/05_deltas.ipynb"), notebook)
 
@@ -254,6 +271,26 @@ def no_check(chapter):
     cell(chapter, "stub-2")["source"] = "y = ..."
 
 
+def stored_figure(chapter):
+    return chapter.notebook["metadata"]["widgets"][rules.STATE]["state"]["01"]["state"]
+
+
+def figure_without_picture(chapter):
+    del cell(chapter, "touch")["outputs"][0]["data"]["image/png"]
+
+
+def figure_without_state(chapter):
+    del chapter.notebook["metadata"]["widgets"]
+
+
+def figure_with_an_old_script(chapter):
+    stored_figure(chapter)["_esm"] += "// old"
+
+
+def figure_with_an_old_style(chapter):
+    stored_figure(chapter)["_css"] = ""
+
+
 CONVICTED = {
     rules.executed_in_order: [never_executed, executed_out_of_order, executed_twice, empty_cell],
     rules.nothing_hidden_from_nbval: [
@@ -271,6 +308,12 @@ CONVICTED = {
         alt_that_repeats_the_caption,
         two_pictures_in_a_cell,
         markdown_picture_without_alt,
+    ],
+    rules.figures_are_stored: [
+        figure_without_picture,
+        figure_without_state,
+        figure_with_an_old_script,
+        figure_with_an_old_style,
     ],
     rules.tidy_file: [same_id_twice, megabytes, exact_python_version, stored_timing],
     rules.numbered_title: [wrong_number_in_title, second_title],
