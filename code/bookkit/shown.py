@@ -56,6 +56,7 @@ class StoredFigure(SphinxDirective):
         box += nodes.container("", picture, classes=["bp-picture"])
         view = json.dumps(output["data"][VIEW])
         box += nodes.raw("", f'<script type="{VIEW}">{view}</script>', format="html")
+        box = nodes.container("", box, classes=["stored-figure"])
         if not self.content:
             return [box]
         caption = nodes.container(classes=["stored-figure-caption"])
