@@ -45,7 +45,8 @@
     shown.append(first);
     const named = element("p", "book-popover-where");
     if (code.length) named.append("in code ", element("code", "", code.join(", ")));
-    if (shape) named.append(named.childNodes.length ? ", shape " : "shape ", shape);
+    const what = shape.startsWith("(") ? `shape ${shape}` : shape; // or "a number", "shape of z"
+    if (what) named.append(named.childNodes.length ? "; " : "", what);
     if (named.childNodes.length) shown.append(named);
     return shown;
   }

@@ -114,19 +114,17 @@
     change((now) => { now.last = { at, title: title.trim() }; });
   }
 
+  /** Clearing asks once more; Escape keeps everything. */
   function clear(table) {
     const sure = table.querySelector("dialog");
     table.querySelector(".book-clear").addEventListener("click", () => sure.showModal());
-    for (const button of sure.querySelectorAll("button")) {
-      button.addEventListener("click", () => sure.close(button.value));
-    }
-    sure.addEventListener("close", () => {
-      if (sure.returnValue !== "clear") return;
-      sure.returnValue = "";
+    sure.querySelector("[value=keep]").addEventListener("click", () => sure.close());
+    sure.querySelector("[value=clear]").addEventListener("click", () => {
       localStorage.removeItem(KEY);
+      sure.close();
       show();
       say("Your progress is cleared.");
-      table.querySelector("summary").focus();
+      table.querySelector("summary").focus(); // the button that had the focus is now idle
     });
   }
 

@@ -10,6 +10,9 @@ import re
 from docutils import nodes
 from sphinx.environment.collectors import EnvironmentCollector
 
+# A reference in the text; the link that an equation has to itself is of another class.
+LINK = r'class="reference internal" href="[^"#]*#(equation-[\w-]+)"'
+
 
 class Equations(EnvironmentCollector):
     """Notes in ``env.book_equations``: node id -> its TeX, the page and the heading above it."""
@@ -65,7 +68,7 @@ def shown_on(env, body):
     Each entry has ``tex``, ``number`` (as "5.3") and ``where``, the titles of chapter and section.
     """
     known, numbers = _equations(env), env.toc_fignumbers
-    wanted = sorted(set(re.findall(r'href="[^"#]*#(equation-[\w-]+)"', body)) & set(known))
+    wanted = sorted(set(re.findall(LINK, body)) & set(known))
     shown = {}
     for node_id in wanted:
         entry = known[node_id]
