@@ -44,6 +44,12 @@ export function write(element, text) {
 
 const MINUS = "\u2212";
 
+/** 10 to a whole power: 10⁻³. */
+function tenTo(power) {
+  const digits = [...String(Math.round(power))];
+  return `10${digits.map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}`;
+}
+
 /** A number as text: fixed digits, a true minus, powers of ten where digits would hide it. */
 export function num(value, digits = 4) {
   if (Number.isNaN(value)) return "undefined";
@@ -51,8 +57,7 @@ export function num(value, digits = 4) {
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e6 || size < 0.5 * 10 ** -digits)) {
     const [mantissa, power] = value.toExponential(Math.min(2, digits)).split("e");
-    const raised = [...String(Number(power))].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
-    return `${mantissa.replace("-", MINUS)}·10${raised.join("")}`;
+    return `${mantissa.replace("-", MINUS)}·${tenTo(power)}`;
   }
   const text = value.toFixed(digits);
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", MINUS);
@@ -109,9 +114,11 @@ export function ticks(low, high, count = 4) {
 /**
  * Axes in an SVG of the given size: `x` and `y` map numbers to pixels, `layer` takes what is drawn
  * (clipped), `frame({x: [low, high], y: [low, high]})` sets the ranges and draws ticks and grid.
- * `log: true` makes the vertical axis one of powers of ten.
+ * `log: true` makes the vertical axis one of powers of ten, `logx: true` the horizontal one.
  */
-export function plot({ width = 360, height = 230, xlabel, ylabel, label, log = false }) {
+export function plot({
+  width = 360, height = 230, xlabel, ylabel, label, log = false, logx = false,
+}) {
   const box = { left: 52, right: width - 10, top: 26, bottom: height - 40 };
   const id = `bp-clip-${++plot.made}`;
   const grid = s("g", { class: "bp-grid", "aria-hidden": "true" });
@@ -129,13 +136,19 @@ export function plot({ width = 360, height = 230, xlabel, ylabel, label, log = f
     s("text", { x: 4, y: 13, class: "bp-axis" }, ylabel ?? ""),
   );
   const range = { x: [0, 1], y: [0, 1] };
-  const level = (value) => (log ? Math.log10(Math.max(value, 1e-300)) : value);
+  const logarithm = (value) => Math.log10(Math.max(value, 1e-300));
+  const level = (value) => (log ? logarithm(value) : value);
+  const along = (value) => (logx ? logarithm(value) : value);
+  const tens = (low, high) => ticks(low, high).filter(Number.isInteger).map((v) => 10 ** v);
   const axes = {
     root,
     layer,
     box,
     range,
-    x: (v) => box.left + ((v - range.x[0]) / (range.x[1] - range.x[0])) * (box.right - box.left),
+    x: (v) => {
+      const [low, high] = range.x.map(along);
+      return box.left + ((along(v) - low) / (high - low)) * (box.right - box.left);
+    },
     y: (v) => {
       const [low, high] = range.y.map(level);
       return clamp(
@@ -154,21 +167,20 @@ export function plot({ width = 360, height = 230, xlabel, ylabel, label, log = f
       axes.framed = key;
       range.x = x;
       range.y = y;
-      const across = ticks(...x);
-      const up = log ? ticks(level(y[0]), level(y[1])).filter(Number.isInteger) : ticks(...y);
+      const across = logx ? tens(...x.map(along)) : ticks(...x);
+      const up = log ? tens(...y.map(level)) : ticks(...y);
       grid.replaceChildren(
         ...across.map((v) => s("path", { d: `M${axes.x(v)} ${box.top}V${box.bottom}` })),
         ...across.map((v) => s(
-          "text", { x: axes.x(v), y: box.bottom + 16, "text-anchor": "middle" }, short(v),
+          "text",
+          { x: axes.x(v), y: box.bottom + 16, "text-anchor": "middle" },
+          logx ? tenTo(along(v)) : short(v),
         )),
-        ...up.map((v) => {
-          const at = axes.y(log ? 10 ** v : v);
-          return s("path", { d: `M${box.left} ${at}H${box.right}` });
-        }),
+        ...up.map((v) => s("path", { d: `M${box.left} ${axes.y(v)}H${box.right}` })),
         ...up.map((v) => s(
           "text",
-          { x: box.left - 6, y: axes.y(log ? 10 ** v : v) + 4, "text-anchor": "end" },
-          log ? `10${[...String(v)].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}` : short(v),
+          { x: box.left - 6, y: axes.y(v) + 4, "text-anchor": "end" },
+          log ? tenTo(level(v)) : short(v),
         )),
       );
     },
@@ -321,10 +333,13 @@ class Ui {
    * A number under the reader's hand: a slider for the finger and a field for exact values.
    * `label` is text; `role` ("forward", "backward", …) colours it. `log: true` spaces the slider
    * by powers of ten: it then holds the logarithm, `step` is one of the logarithm, and what it sets
-   * has three digits. `whole: true` sets whole numbers only.
+   * has three digits. `whole: true` sets whole numbers only. What is not one number of one trait
+   * says how to `get` and to `set` it, and which traits it `hears`.
    */
   slider({
-    trait, index, label, name = label, min, max, log = false, whole = false,
+    trait, index, get = () => this.pick(trait, index), hears = [trait],
+    set = (value) => this.place(trait, index, value),
+    label, name = label, min, max, log = false, whole = false,
     step = log ? 0.05 : 0.01, digits = 2, role,
   }) {
     const id = `bp-${++controls}`;
@@ -333,19 +348,19 @@ class Ui {
     const chosen = (value) => exact(log ? Number((10 ** value).toPrecision(3)) : value);
     const range = h("input", {
       type: "range", min: level(min), max: level(max), step, id, "aria-label": name,
-      oninput: () => this.place(trait, index, clamp(chosen(Number(range.value)), min, max)),
+      oninput: () => set(clamp(chosen(Number(range.value)), min, max)),
     });
     const field = h("input", {
       type: "number", min, max, step: log ? "any" : step, "aria-label": `${name}, as a number`,
       onchange: () => {
         const typed = Number(field.value);
         const valid = field.value !== "" && Number.isFinite(typed);
-        if (valid) this.place(trait, index, clamp(exact(typed), min, max));
+        if (valid) set(clamp(exact(typed), min, max));
         show();
       },
     });
     const show = () => {
-      const value = this.pick(trait, index);
+      const value = get();
       if (value === undefined) return; // the list became shorter: the figure removes the control
       range.value = level(value);
       put(range, { "aria-valuetext": short(value, Math.max(digits, 4)) });
@@ -355,7 +370,7 @@ class Ui {
       }
     };
     show();
-    this.follow(trait, show);
+    for (const heard of hears) this.follow(heard, show);
     return h(
       "div", { class: "bp-slider" },
       h("label", { for: id, class: role && `bp-${role}` }, label), range, field,
@@ -384,9 +399,9 @@ class Ui {
   }
 
   /** On or off. */
-  toggle({ trait, label }) {
+  toggle({ trait, label, onchange = (on) => this.set({ [trait]: on }) }) {
     const input = h("input", {
-      type: "checkbox", role: "switch", onchange: () => this.set({ [trait]: input.checked }),
+      type: "checkbox", role: "switch", onchange: () => onchange(input.checked),
     });
     const show = () => (input.checked = Boolean(this.get(trait)));
     show();
