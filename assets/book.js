@@ -1,15 +1,27 @@
-// Print shows what is folded on the screen: hints, solutions, hidden code.
+// Print shows what is folded on the screen: hints, solutions, hidden code; and paper is white.
 (() => {
-  let opened = [];
+  const { dataset } = document.documentElement;
+  let opened = [], theme = "";
   addEventListener("beforeprint", () => {
     opened = [...document.querySelectorAll("article details:not([open])")];
     for (const details of opened) details.open = true;
+    theme = dataset.theme;
+    dataset.theme = "light";
   });
   addEventListener("afterprint", () => {
     for (const details of opened) details.open = false;
     opened = [];
+    dataset.theme = theme;
   });
 })();
+
+// The menu's notebook is saved under its name; a server may otherwise show its JSON.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const link of document.querySelectorAll("a.btn-download-source-button")) {
+    link.download = "";
+    link.removeAttribute("target");
+  }
+});
 
 // The folded cells' label says what is inside; the theme's would hide it from screen readers.
 document.addEventListener("DOMContentLoaded", () => {
@@ -21,11 +33,18 @@ document.addEventListener("DOMContentLoaded", () => {
 // A line does not break between a formula and the punctuation after it.
 document.addEventListener("DOMContentLoaded", () => {
   for (const formula of document.querySelectorAll("article span.math")) {
-    const next = formula.nextSibling;
+    const link = formula.closest("a.symbol");
+    const next = (link ?? formula).nextSibling;
     const mark = next?.nodeType === Node.TEXT_NODE && next.data.match(/^[.,;:!?)]+/)?.[0];
     if (!mark) continue;
     next.data = next.data.slice(mark.length);
-    formula.append(mark);
+    if (!link) {
+      formula.append(mark);
+      continue;
+    }
+    const whole = Object.assign(document.createElement("span"), { className: "unbroken" });
+    link.replaceWith(whole);
+    whole.append(link, mark); // the link is the symbol alone
   }
 });
 
