@@ -36,3 +36,13 @@ def test_errors_stand_over_their_sizes_on_logarithmic_axes():
 def test_each_fold_is_drawn_as_given():
     figures.folded(np.array([0.0, 1.0]), {"one tent": [0.0, 1.0], "two": [1.0, 0.0]})
     assert curves()["two"].tolist() == [[0, 1], [1, 0]]
+
+
+def test_a_fit_in_the_making_keeps_its_axes():
+    x, bends = np.array([0.0, 1.0, 2.0]), np.array([-1.0, 0.5, 3.0])
+    figures.fit_at(x, x**2, 2 * x, bends, limits=(-1.0, 5.0))
+    assert curves()["target"][:, 1].tolist() == [0, 1, 4]
+    assert curves()["the network"][:, 1].tolist() == [0, 2, 4]
+    (ticks,) = [line for line in plt.gca().lines if line.get_marker() == "|"]
+    assert ticks.get_xdata().tolist() == [0.5]  # the others lie outside
+    assert (plt.gca().get_ylim(), plt.gca().get_xlim()) == ((-1, 5), (0, 2))

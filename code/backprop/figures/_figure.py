@@ -30,13 +30,18 @@ class Figure(anywidget.AnyWidget):
 
     def picture(self):
         """Return the present state as PNG, for places where nothing moves."""
+        return self._pixels(self._draw)
+
+    @staticmethod
+    def _pixels(draw, **how):
+        """Return what `draw` draws on a figure of its own as PNG; `how` goes to `savefig`."""
         import matplotlib.pyplot as plt
 
         open_before = set(plt.get_fignums())
         try:
-            self._draw()
+            draw()
             out = io.BytesIO()
-            plt.gcf().savefig(out, format="png", metadata={"Software": None})
+            plt.gcf().savefig(out, format="png", metadata={"Software": None}, **how)
         finally:
             for number in set(plt.get_fignums()) - open_before:
                 plt.close(number)

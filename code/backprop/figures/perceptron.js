@@ -153,11 +153,11 @@ function drawGraph(ui, n, names) {
     const line = s("path", { d: `M${from.x + 20} ${from.y}L${at.z - 21} ${middle}`, class: "bp-edge" });
     const weight = label(mid.x, mid.y - 8, "forward");
     const slope = label(mid.x, mid.y + 17, "backward");
-    const group = s(
-      "g", { class: "bp-choose", onclick: () => ui.set({ watch: j }) },
-      s("path", { d: line.getAttribute("d"), class: "bp-target" }), line, weight, slope,
-    );
-    return { group, line, weight, slope };
+    const choose = { class: "bp-choose", onclick: () => ui.set({ watch: j }) };
+    const target = s("path", { d: line.getAttribute("d"), class: "bp-target" });
+    // Two groups: all lines are drawn before all texts, or a line would cross another's number.
+    const groups = [s("g", choose, target, line), s("g", choose, weight, slope)];
+    return { groups, line, weight, slope };
   });
   const chain = ["z", "o", "L"].map((symbol) => ({
     symbol, value: label(at[symbol], middle + 40, "forward"), slope: label(at[symbol], middle + 59, "backward"),
@@ -169,7 +169,7 @@ function drawGraph(ui, n, names) {
   const values = inputs.map(({ x, y }) => label(x, y + 5, "forward"));
   const root = s(
     "svg", { viewBox: `0 0 ${width} ${height}`, class: "bp-graph", role: "img" },
-    edges.map(({ group }) => group), factors.map(({ line, text }) => [line, text]),
+    edges.map(({ groups }) => groups[0]), edges.map(({ groups }) => groups[1]), factors.map(({ line, text }) => [line, text]),
     inputs.map(({ x, y }) => s("circle", { cx: x, cy: y, r: 20, class: "bp-node" })), values,
     node(at.z, middle, "z"), node(at.o, middle, "o"), node(at.L, middle, "L"),
     chain.map(({ value, slope }) => [value, slope]),
@@ -183,7 +183,7 @@ function drawGraph(ui, n, names) {
         const slope = j < n ? now.dw[j] : now.db;
         write(edges[j].weight, `${names[j]} = ${short(weight, 2)}`);
         write(edges[j].slope, `∂L/∂${names[j]} = ${num(slope)}`);
-        put(edges[j].group, { "data-watched": j === now.watch });
+        for (const group of edges[j].groups) put(group, { "data-watched": j === now.watch });
         put(edges[j].line, { style: `stroke-width:${clamp(1.2 + Math.abs(weight), 1.2, 5)}` });
       });
       const numbers = [[now.z, now.delta], [now.o, now.error], [now.loss, 1]];

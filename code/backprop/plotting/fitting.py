@@ -38,6 +38,21 @@ def fits(x, target, curves, bends=None, shaded=None):
 
 
 @figure
+def fit_at(x, target, values, bends, limits):
+    """Draw a target and a fit in the making, on axes that stay: limits = (low, high) of y."""
+    ax = axes(3.1)
+    ax.plot(x, target, color=GREY, lw=4, alpha=0.45, label="target")
+    ax.plot(x, values, color=BACKWARD, label="the network")
+    low, high = limits
+    inside = bends[(bends >= x[0]) & (bends <= x[-1])]
+    ax.plot(inside, np.full(len(inside), low + 0.05 * (high - low)), "|", ms=9, color=BACKWARD)
+    ax.set_ylim(low, high)
+    ax.set_xlim(x[0], x[-1])
+    ax.set_xlabel("$x$")
+    ax.legend(loc="upper right")
+
+
+@figure
 def errors(sizes, curves, xlabel):
     """Draw largest errors against sizes, both logarithmic, one line for each label."""
     ax = axes(3.0)
