@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -107,3 +108,13 @@ def test_every_import_is_used():
 def test_what_a_link_may_bring(here, came, fits, tmp_path):
     body = "return figure.alike(...given)"
     assert parts(body, json.loads(json.dumps([here, came])), tmp_path) is fits
+
+
+def test_the_figure_in_contributing_is_one(tmp_path, monkeypatch):
+    root = Path(__file__).resolve().parents[2]
+    said = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```js\n(.*?)^```", said, re.MULTILINE | re.DOTALL)
+    own = _bundle.text
+    monkeypatch.setattr(_bundle, "text", lambda name: script if name == "x.js" else own(name))
+    body = "return [typeof figure.default.render, figure.sigmoid(0)]"
+    assert js.evaluate("x.js", body, None, tmp_path) == ["function", 0.5]
