@@ -1,0 +1,405 @@
+"""`check`: students check their answers in the notebook, on inputs that everybody may know.
+
+What is right on those inputs, and what every known mistake gives there, was recorded when the
+assignment was released: numbers in `NN_name.checks.json`, no code. The file lies beside the
+notebook; for the book's own assignments it is in the package too. The verdict is that of
+`judging.judge`, as the grade is, only that grades are found on other inputs.
+"""
+
+import functools
+import importlib.resources
+import inspect
+import json
+from pathlib import Path
+
+import numpy as np
+
+from .judging import Problem, Try, described, judge
+from .questions import (
+    PUBLIC_SEED,
+    Choice,
+    ClassCalls,
+    Function,
+    Plot,
+    Step,
+    copied,
+    expected_of,
+    tries_of,
+)
+from .values import Strange, decode, drawing, encode
+
+__all__ = ["SUFFIX", "check", "record"]
+
+#: The recorded numbers of an assignment are in the file named after it, with this ending.
+SUFFIX = ".checks.json"
+FORMAT = 1
+SIGNS = {"right": "✓", "missing": "…", "chosen": "·"}
+
+
+class Unavailable(Exception):
+    """There is nothing to check against; the message says why and what to do."""
+
+
+# ---------------------------------------------------------------------------- recording
+
+
+def record(assignment):
+    """Return what `check` needs of an `Assignment`, as JSON can hold it.
+
+    The inputs of the public seed; for each what is right and what every known mistake gives. Of a
+    `Choice` only its letters: which one is right would give it away.
+    """
+    return {
+        "format": FORMAT,
+        "assignment": assignment.name,
+        "title": assignment.title,
+        "questions": [_recorded(assignment, q) for q in assignment.questions],
+    }
+
+
+def _recorded(assignment, question):
+    common = {"id": question.id, "title": question.title, "kind": type(question).__name__}
+    if isinstance(question, Choice):
+        return {**common, "calls": question.calls, "letters": list(question.letters)}
+    tries = tries_of(assignment, question, PUBLIC_SEED)
+    if not tries:
+        return common
+    return {
+        **common,
+        "calls": question.calls,
+        "arguments": list(getattr(question, "arguments", ())),
+        "rtol": question.rtol,
+        "atol": question.atol,
+        "keeps_inputs": getattr(question, "keeps_inputs", False),
+        "hint": question.hint,
+        "tries": [
+            {"inputs": _packed_inputs(t), "right": _packed(expected_of(question, t))} for t in tries
+        ],
+        "mistakes": [
+            {
+                "name": name,
+                "sentence": mistake.sentence,
+                "gives": [_packed_mistake(question, t, mistake.wrong) for t in tries],
+            }
+            for name, mistake in question.mistakes.items()
+        ],
+    }
+
+
+def _packed_inputs(inputs):
+    if isinstance(inputs, list):  # a class's script
+        return [
+            {
+                "what": s.what,
+                "name": s.name,
+                "args": encode(s.args),
+                "kwargs": encode(dict(s.kwargs)),
+            }
+            for s in inputs
+        ]
+    return encode(inputs)
+
+
+def _packed(value):
+    """What is right, coded; of a picture also which texts may be any text at all."""
+    if not isinstance(value, dict):
+        return {"value": encode(value)}
+    any_text = [key for key, v in value.items() if v is ...]
+    return {"value": encode({k: v for k, v in value.items() if v is not ...}), "any": any_text}
+
+
+def _packed_mistake(question, inputs, wrong):
+    try:
+        with np.errstate(all="ignore"):
+            return _packed(expected_of(question, inputs, wrong))
+    except Exception as error:  # it does not fit these inputs: it will match no answer there
+        return {"error": type(error).__name__}
+
+
+# ------------------------------------------------------------------------------ checking
+
+
+def check(question, answer=None):
+    """Print whether an answer is right, or which classic mistake it is.
+
+    question: the assignment and the question, such as "01_perceptron/q2". answer: the function or
+    class, or the letter of a choice. Whatever the answer is, the print is a sentence; only an
+    interrupt from the keyboard ends it with an exception.
+    """
+    name, _, id = str(question).partition("/")
+    try:
+        known = _question(name, id)
+    except Unavailable as error:
+        print(f"? {error}")
+        return
+    status, said = _verdict(known, answer)
+    print(f"{SIGNS.get(status, '✗')} Question {id.lstrip('q')}: {said}")
+
+
+def _verdict(known, answer):
+    """(status, sentence) on an answer to a recorded question."""
+    if known["kind"] == "Manual":
+        return "chosen", "this one is marked by hand."
+    if answer is None or answer is ...:
+        return "missing", "no answer yet."
+    if known["kind"] == "Choice":
+        return _letter(known, answer)
+    if not callable(answer):
+        what = "a class" if known["kind"] == "ClassCalls" else "a function"
+        return "type", f"Expected {what}, came {_described(answer)}."
+    with_inputs = [(_inputs(t["inputs"]), _unpacked(t["right"])) for t in known["tries"]]
+    answers, spoiled = zip(
+        *(_answer(known, answer, inputs) for inputs, _ in with_inputs), strict=True
+    )
+    if all(map(_untouched, answers)):
+        return "missing", "no answer yet."
+    tries = [
+        Try(_as_judged(known, k, inputs), right, given)
+        for k, ((inputs, right), given) in enumerate(zip(with_inputs, answers, strict=True))
+    ]
+    verdict = judge(_question_again(known), tries)
+    if verdict.status == "right" and any(spoiled):
+        names = ", ".join(f"`{n}`" for n in dict.fromkeys(n for one in spoiled for n in one))
+        return "wrong", f"The values are right, but {names} was changed. Work on a copy."
+    return verdict.status, _sentence(known, verdict)
+
+
+def _sentence(known, verdict):
+    said = verdict.message
+    if verdict.status in ("mistake", "wrong", "nan") and verdict.yours:
+        said += f" Yours: {verdict.yours}."
+    if verdict.status in ("wrong", "nan", "shape") and known["hint"]:
+        said += f" Hint: {known['hint']}"
+    return said
+
+
+def _letter(known, answer):
+    letter = answer.strip().lower() if isinstance(answer, str) else None
+    if letter in known["letters"]:
+        return "chosen", f"your answer is {letter!r}. Whether it is right, the grade will tell."
+    listed = ", ".join(known["letters"])
+    return "type", f"Expected one of the letters {listed}, came {_described(answer)}."
+
+
+def _described(answer):
+    if isinstance(answer, str):
+        return repr(answer[:20])
+    return described(_plain(answer))
+
+
+def _plain(value):
+    """The value as the grader would get it, which need not be one that passes."""
+    try:
+        return decode(encode(value))
+    except Exception:  # an object that refuses even to be looked at
+        return Strange(type(value).__name__)
+
+
+# ---------------------------------------------------------------------- running an answer
+
+
+def _answer(known, answer, inputs):
+    """(what it gives, or a `Problem`; the names of the arguments that it changed)."""
+    if known["kind"] == "ClassCalls":
+        return _run_class(answer, inputs), ()
+    given = copied(inputs)
+    result = _drawn(answer, given) if known["kind"] == "Plot" else _run(answer, given)
+    if not known["keeps_inputs"]:
+        return result, ()
+    pairs = zip(known["arguments"], inputs, given, strict=True)
+    return result, tuple(name for name, before, after in pairs if encode(before) != encode(after))
+
+
+def _run(function, args, kwargs=None):
+    try:
+        return _plain(function(*args, **(kwargs or {})))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # also SystemExit: the notebook goes on
+        return _problem(error)
+
+
+def _problem(error):
+    """What went wrong, with the last line of the notebook's own code that was reached."""
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        frames.append((trace.tb_frame.f_code, trace.tb_lineno))
+        trace = trace.tb_next
+    here = [(code, line) for code, line in frames if not _of_a_package(code.co_filename)]
+    where = f" in `{here[-1][0].co_name}`, line {here[-1][1]} of its cell" if here else ""
+    try:
+        text = str(error).strip().splitlines()
+    except Exception:  # an exception whose text raises another
+        text = []
+    said = f": {text[0][:200]}" if text else ""
+    return Problem("error", f"{type(error).__name__}{where}{said}")
+
+
+def _of_a_package(file):
+    return file == __file__ or "site-packages" in file or file.startswith("<frozen")
+
+
+def _run_class(made, steps):
+    """What each step of the script gives; after an error nothing more is tried."""
+    instance, answers = None, []
+    for step in steps:
+        args, kwargs = copied(step.args), copied(dict(step.kwargs))
+        try:
+            if step.what == "make":
+                instance = made(*args, **kwargs)
+                answers.append(None)
+            elif step.what == "call":
+                answers.append(_plain(getattr(instance, step.name)(*args, **kwargs)))
+            else:
+                answers.append(_plain(getattr(instance, step.name)))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            answers += [_problem(error)] * (len(steps) - len(answers))
+            break
+    return answers
+
+
+def _drawn(function, args):
+    """What a function drew, read from the figures it opened; they are closed, as if never there."""
+    try:
+        import matplotlib.pyplot as plt
+    except ModuleNotFoundError:
+        return Problem("error", "Matplotlib is not installed here: pip install matplotlib")
+    before, show = set(plt.get_fignums()), plt.show
+    plt.figure()  # what is drawn without a figure of its own goes here
+    plt.show = lambda *args, **kwargs: None  # in a notebook it would close what is to be read
+    try:
+        result = _run(function, args)
+        opened = [plt.figure(n) for n in plt.get_fignums() if n not in before]
+        if isinstance(result, Problem):
+            return result
+        picture = drawing(opened)
+        return picture if picture["lines"] or len(picture["points"]) else None
+    finally:
+        plt.show = show
+        for n in set(plt.get_fignums()) - before:
+            plt.close(n)
+
+
+def _untouched(answer):
+    """True where the stub answers: nothing comes back, and attributes were never set."""
+    if isinstance(answer, list):
+        return all(
+            a is None or (isinstance(a, Problem) and "AttributeError" in a.text) for a in answer
+        )
+    return answer is None or answer is ...
+
+
+# ----------------------------------------------------------------- what was recorded, again
+
+
+def _question(name, id):
+    """The recorded question; `Unavailable` says what to do where there is none."""
+    recorded = _load(*_find(name))
+    for question in recorded["questions"]:
+        if question["id"] == id:
+            return question
+    ids = ", ".join(q["id"] for q in recorded["questions"])
+    raise Unavailable(f"{name} has no question {id!r}: there are {ids}.")
+
+
+def _find(name):
+    """(text of the recorded file, where it is)."""
+    beside = Path(f"{name}{SUFFIX}")
+    if beside.name == str(beside) and beside.is_file():
+        return beside.read_text(encoding="utf-8"), str(beside)
+    folder = importlib.resources.files(__package__) / "recorded"
+    packed = folder / beside.name
+    if beside.name == str(beside) and packed.is_file():
+        return packed.read_text(encoding="utf-8"), f"{beside.name} in the package"
+    raise Unavailable(
+        f"Nothing to check {name!r} against: put {name}{SUFFIX}, which came with the notebook, "
+        "into the notebook's folder. Your answers are graded all the same."
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _load(text, where):
+    try:
+        recorded = json.loads(text)
+        if recorded["format"] != FORMAT:
+            raise Unavailable(
+                f"{where} has format {recorded['format']}, this package reads {FORMAT}: install "
+                "the version of the book that the assignment was made with."
+            )
+        return recorded if isinstance(recorded["questions"], list) else None
+    except (ValueError, KeyError, TypeError):
+        raise Unavailable(f"{where} is damaged: take a fresh copy of the assignment.") from None
+
+
+def _inputs(packed):
+    if isinstance(packed, list):
+        return [Step(s["what"], s["name"], decode(s["args"]), decode(s["kwargs"])) for s in packed]
+    return decode(packed)
+
+
+def _unpacked(packed):
+    value = decode(packed["value"])
+    return {**value, **dict.fromkeys(packed["any"], ...)} if "any" in packed else value
+
+
+def _as_judged(known, k, inputs):
+    """The inputs, as the judge gets them: of a script only the words, and which try it is."""
+    if known["kind"] != "ClassCalls":
+        return inputs
+    return [Step(s.what, s.name, (k,) if s.what == "make" else ()) for s in inputs]
+
+
+def _question_again(known):
+    """The question as `judge` knows it, with functions that give back what was recorded."""
+    common = {key: known[key] for key in ("id", "title", "calls", "rtol", "atol", "hint")}
+    replay = _replayed_class if known["kind"] == "ClassCalls" else _replayed
+    right = replay(known, [t["right"] for t in known["tries"]])
+    common |= {
+        "points": 1,
+        "reference": right,
+        "tries": len(known["tries"]),
+        "mistakes": {
+            m["name"]: (replay(known, m["gives"]), m["sentence"]) for m in known["mistakes"]
+        },
+    }
+    if known["kind"] == "ClassCalls":
+        return ClassCalls(script=lambda rng: [], **common)
+    return {"Function": Function, "Plot": Plot}[known["kind"]](inputs=lambda rng: (), **common)
+
+
+def _give(packed):
+    if "error" in packed:
+        raise ValueError(packed["error"])
+    return _unpacked(packed)
+
+
+def _replayed(known, gives):
+    """A function that returns, for the inputs of each try, what was recorded for it."""
+    table = {json.dumps(t["inputs"]): given for t, given in zip(known["tries"], gives, strict=True)}
+
+    def replayed(*args):
+        return _give(table[json.dumps(encode(args))])
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    replayed.__signature__ = inspect.Signature(
+        [inspect.Parameter(name, kind) for name in known["arguments"]]
+    )
+    return replayed
+
+
+def _replayed_class(known, gives):
+    """A class that answers the script of try k, with which it is made, as recorded."""
+
+    class Replayed:
+        def __init__(self, k):
+            self.__dict__["_left"] = list(
+                zip(known["tries"][k]["inputs"], _give(gives[k]), strict=True)
+            )[1:]
+
+        def __getattr__(self, name):
+            step, answer = self._left.pop(0)
+            return (lambda: answer) if step["what"] == "call" else answer
+
+    return Replayed
