@@ -1,4 +1,4 @@
-"""The command line: ``python -m bookkit {api,assets,site,run}``, from anywhere inside the book."""
+"""The command line: ``python -m bookkit COMMAND``, from anywhere inside the book."""
 
 import argparse
 import os
@@ -15,6 +15,7 @@ def parser():
     commands.add_parser("api", help="write api.md from the package's docstrings")
     commands.add_parser("assets", help="fetch the browser assets into assets/vendor")
     commands.add_parser("share", help="draw the pictures that shared links and bookmarks show")
+    commands.add_parser("pictures", help="take the README's pictures of the figures, in a browser")
     site = commands.add_parser("site", help="build the site; every warning is an error")
     site.add_argument("--out", type=Path, default=ROOT, help="the folder that gets _build/html")
     run = commands.add_parser("run", help="execute chapters again, in place, side by side")
@@ -40,6 +41,12 @@ def main(argv=None):
         from bookkit.share import draw_pictures
 
         for path in draw_pictures(ROOT):
+            print(path)
+    elif args.command == "pictures":
+        from bookkit.pictures import take
+        from bookkit.site import build_site
+
+        for path in take(ROOT, build_site(ROOT)):
             print(path)
     elif args.command == "site":
         from bookkit.site import SiteError, build_site
