@@ -1,3 +1,14 @@
+// While mathematics is on its way its source stands in its place; book.css sets it so that the text
+// around it does not jump when it is typeset. Without scripts, or if MathJax fails, it is text.
+document.documentElement.classList.add("typesetting");
+addEventListener("load", async () => {
+  try {
+    await window.MathJax?.startup?.promise;
+  } finally {
+    document.documentElement.classList.remove("typesetting");
+  }
+});
+
 // Print shows what is folded on the screen: hints, solutions, hidden code; and paper is white.
 (() => {
   const { dataset } = document.documentElement;
@@ -64,3 +75,13 @@ addEventListener("load", async () => {
   addEventListener("resize", mark);
   addEventListener("toggle", mark, true); // an opened hint has a width only now
 });
+
+// What the theme leaves undone for readers without a mouse: the side bar is a landmark with a name;
+// code that became visible with its dropdown can be scrolled by keyboard (the theme sees to that
+// when the window changes).
+document.addEventListener("DOMContentLoaded", () => {
+  const bar = document.getElementById("pst-primary-sidebar");
+  bar?.setAttribute("role", "region");
+  bar?.setAttribute("aria-label", "The book");
+});
+addEventListener("toggle", () => dispatchEvent(new Event("resize")), true);
