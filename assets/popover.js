@@ -41,7 +41,7 @@
   function symbol({ tex, code, shape, meaning }) {
     const shown = element("div", "book-popover-part");
     const first = element("p", "");
-    first.append(element("span", "math", tex), element("span", "math", `: ${meaning}`));
+    first.append(element("span", "math", tex), ": ", element("span", "math", meaning));
     shown.append(first);
     const named = element("p", "book-popover-where");
     if (code.length) named.append("in code ", element("code", "", code.join(", ")));

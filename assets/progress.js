@@ -1,5 +1,5 @@
 // Reading progress, kept in this browser alone, under one key: which chapters and exercises the
-// reader ticked, and the place where reading stopped. Nothing is ticked by itself, nothing is sent anywhere.
+// reader ticked, and the place where reading stopped. Nothing is ticked by itself, nothing is sent.
 (() => {
   const KEY = "book-progress";
   const page = DOCUMENTATION_OPTIONS.pagename;
@@ -53,7 +53,8 @@
       link.querySelector(".book-read")?.remove();
       if (!now.read.includes(pageOf(link))) continue;
       const tick = Object.assign(document.createElement("span"), { className: "book-read" });
-      tick.innerHTML = '<span aria-hidden="true">✓</span><span class="book-unseen"> (read)</span>';
+      tick.innerHTML =
+        '<span aria-hidden="true">✓</span><span class="book-unseen"> (read)</span>';
       link.append(tick);
     }
   }

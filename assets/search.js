@@ -1,12 +1,14 @@
 // The search page finds symbols by their names: above the pages that Sphinx finds, the rows of the
 // notation that fit. Letters, names in code and in other books, and words of the meaning all count.
 (() => {
-  const symbols = JSON.parse(document.getElementById("book-symbols").textContent);
+  const stored = document.getElementById("book-symbols").textContent;
+  const { symbols, signs } = JSON.parse(stored); // signs: δ for "delta", as TeX names it
   const asked = new URLSearchParams(location.search).get("q") ?? "";
 
-  /** Lower case, without what TeX and code put around a name: "\\W_{jk}" and "W[j, k]" are "w_jk". */
+  /** Without what TeX and code put around a name: "W_{jk}" and "W[j, k]" are both "w_jk". */
   function plain(text) {
-    return text.toLowerCase().replace(/[\\${}]/g, "").replace(/[[(]\s*/g, "_").replace(/[\s,\])]/g, "");
+    const bare = text.toLowerCase().replace(/[\\${}]/g, "");
+    return bare.replace(/[[(]\s*/g, "_").replace(/[\s,\])]/g, "");
   }
 
   /** 2: one of the symbol's names; 1: every word begins a word of its meaning; 0: neither. */
@@ -45,6 +47,24 @@
     shown.append(where);
     return shown;
   }
+
+  /** TeX as one line of plain signs: Sphinx quotes pages as they are written. */
+  function legible(text) {
+    return text
+      .replace(/\\[()[\],;:! ]/g, " ")
+      .replace(/\\(?:begin|end)\{\w+\}/g, " ")
+      .replace(/\\(?:t?frac|text|math\w+|operatorname|left|right|q?quad)(?![a-z])/g, " ")
+      .replace(/\\([A-Za-z]+)/g, (_, name) => signs[name] ?? name)
+      .replace(/[{}&\\]/g, "")
+      .replace(/\s+/g, " ");
+  }
+
+  const quote = Search.makeSearchSummary;
+  Search.makeSearchSummary = (...page) => {
+    const summary = quote(...page);
+    if (summary) summary.textContent = legible(summary.textContent);
+    return summary;
+  };
 
   const fits = symbols.map((symbol) => [fit(symbol, asked), symbol]).filter(([how]) => how);
   const found = fits.sort(([one], [other]) => other - one).map(([, symbol]) => symbol);

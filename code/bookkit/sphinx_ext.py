@@ -18,11 +18,12 @@ from pathlib import Path
 from docutils import nodes
 
 from bookkit import head, previews, reader, shown, symbols
+from bookkit.tex import SIGNS
 
 
 def chapter_number(docname):
     """5 for ``chapters/05_backprop_deltas``; None for a page that is no chapter."""
-    found = re.match(r"(?:.*/)?(\d\d)_[^/]*$", docname)
+    found = re.match(r"chapters/(\d\d)_[^/]*$", docname)
     return int(found[1]) if found else None
 
 
@@ -87,7 +88,8 @@ def complete_head(app, pagename, templatename, context, doctree):
         add_data(app, "book-previews", data)
         app.add_js_file("popover.js", loading_method="defer")
     if pagename == "search" and symbols.known(app.env):
-        add_data(app, "book-symbols", symbols.for_search(app, chapter_pages(app.env)))
+        found = symbols.for_search(app, chapter_pages(app.env))
+        add_data(app, "book-symbols", {"symbols": found, "signs": SIGNS})
         app.add_js_file("search.js", loading_method="defer")
 
 
