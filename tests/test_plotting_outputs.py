@@ -60,6 +60,26 @@ def test_the_outer_product_stands_in_its_cells_and_margins():
     assert image.get_clim() == pytest.approx((-0.3, 0.3)), "zero is white"
 
 
+def test_what_examples_add_stands_beside_their_sum_with_one_cell_framed():
+    inputs, delta = (
+        np.array([[2.0], [-1.0], [3.0]]),
+        np.array([[0.5, 1.0], [9.0, 9.0], [0.0, -2.0]]),
+    )
+    figures.example_layers(inputs, delta, batch=[0, 2], cell=(1, 0))
+    tables = [ax for ax in plt.gcf().axes if ax.axison]
+    values = [np.asarray(ax.images[0].get_array()).tolist() for ax in tables]
+    assert values == [
+        [[1.0, 2.0], [0.5, 1.0]],
+        [[0.0, -6.0], [0.0, -2.0]],
+        [[1.0, -4.0], [0.5, -1.0]],
+    ]
+    assert [ax.get_title() for ax in tables[:2]] == ["example 1", "example 3"]
+    assert {ax.images[0].get_clim() for ax in tables} == {(-6, 6)}, "one scale for all"
+    for ax in tables:
+        (frame,) = ax.lines
+        assert frame.get_xydata()[:4].mean(axis=0).tolist() == [0, 1]
+
+
 def test_all_differences_are_shown_and_the_diagonal_is_framed():
     figures.difference_grid(np.array([1.0, 2.0]), np.array([2.0, 4.5]))
     assert cells() == {(0, 0): "−1", (0, 1): "−3.5", (1, 0): "0", (1, 1): "−2.5"}

@@ -4,6 +4,7 @@ Each is one class: a cell that ends in `Perceptron(x, w, b, t)` shows it. Its nu
 in the browser by the formulas of the chapter; a test holds them to this package's, to 1e-9.
 """
 
+from .many_outputs import ManyOutputs
 from .perceptron import Perceptron
 
-__all__ = ["Perceptron"]
+__all__ = ["ManyOutputs", "Perceptron"]

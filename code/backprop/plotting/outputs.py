@@ -1,5 +1,6 @@
 """The figures of chapter 02: a layer and its one loss, tables of numbers, learning rates, a fit."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from ..activations import sigmoid
@@ -53,19 +54,57 @@ def outer_grid(x, delta):
 
 
 @figure
+def example_layers(X, delta, batch, cell):
+    """Draw the outer product of each example in the batch, and their sum: dW, and db below it.
+
+    X: (N, n); delta: (N, m); batch: which rows; cell: (j, k), framed in every table. The last row
+    of a table is that of the bias, whose input is 1.
+    """
+    inputs = np.column_stack([X, np.ones(len(X))])
+    layers = inputs[:, :, None] * delta[:, None, :]
+    tables = [(f"example {i + 1}", layers[i], X[i], delta[i]) for i in batch]
+    if len(batch) > 1:
+        sum_of_all = r"their sum: $\partial L/\partial W$, below it $\partial L/\partial b$"
+        tables.append((sum_of_all, layers[batch].sum(axis=0), None, None))
+    columns = min(len(tables), 2)
+    lines = -(-len(tables) // columns)
+    size = (1.8 + 2.6 * columns, (0.9 + 0.28 * inputs.shape[1]) * lines)
+    places = list(plt.subplots(lines, columns, figsize=size, squeeze=False)[1].flat)
+    largest = max(np.abs(table[1]).max() for table in tables) or 1.0
+    for ax, table in zip(places, tables, strict=False):
+        _draw_layer(ax, *table, cell, largest)
+    for ax in places[len(tables) :]:
+        ax.set_axis_off()
+
+
+def _draw_layer(ax, title, values, x, delta, cell, largest):
+    """Draw one table of `example_layers`; x and delta stand in the margins, or only their names."""
+    n, m = values.shape
+    rows = [f"$x_{j}$" for j in range(1, n)] if x is None else _margin("x", x, "{:g}")
+    names = [rf"$\delta_{k}$" for k in range(1, m + 1)]
+    if delta is not None:
+        numbers = [f"{v:z.4f}".replace("-", "−") for v in delta]
+        names = [f"{name}\n{number}" for name, number in zip(names, numbers, strict=True)]
+    draw_table(ax, values, [*rows, "1"], names, "{:z.4f}", largest, 9)
+    ax.set_title(title, fontsize=10)
+    ax.tick_params(labelsize=9)
+    _frame(ax, *cell, label="cell")
+
+
+def _frame(ax, j, k, label=None):
+    """Frame the cell in row j and column k of a table."""
+    around = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * 0.44
+    ax.plot(k + around[:, 0], j + around[:, 1], color=INK, lw=2, label=label)
+
+
+@figure
 def difference_grid(o, t):
     """Draw every difference o_i − t_r of outputs (N,) and targets (N,); the wanted ones framed."""
     rows, columns = _margin("o", o, "{:g}"), _margin("t", t, "{:g}")
     ax = axes(2.9, 4.6)
     draw_table(ax, np.subtract.outer(o, t), rows, columns, "{:g}")
     for i in range(len(o)):
-        ax.plot(
-            i + np.array([-1, 1, 1, -1, -1]) * 0.44,
-            i + np.array([-1, -1, 1, 1, -1]) * 0.44,
-            color=INK,
-            lw=2,
-            label="wanted" if i == 0 else None,
-        )
+        _frame(ax, i, i, label="wanted" if i == 0 else None)
 
 
 def _margin(symbol, values, form):
