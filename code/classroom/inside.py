@@ -35,9 +35,6 @@ import sys
 import traceback
 import types
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import values  # beside this file, inside the sandbox and outside
-
 CLONE = {"ipc": 0x08000000, "mount": 0x00020000, "process": 0x20000000, "user": 0x10000000}
 #: The system calls that nobody needs to solve an exercise, by machine: its number in seccomp, those
 #: refused, and the two that are looked at. In the order of x86_64: shmget, semget, msgget, ptrace,
@@ -71,7 +68,10 @@ def main():
     setup = json.loads(sys.argv[1])
     control = socket.socket(fileno=setup["control"])
     _drop_root(setup)
-    sys.path[:] = [*setup["stdlib"], setup["site"]]
+    global values  # the file beside this one, which looks for NumPy when it is imported
+    sys.path[:] = [os.path.dirname(os.path.abspath(__file__)), *setup["stdlib"], setup["site"]]
+    values = importlib.import_module("values")
+    del sys.path[0]
     loaded = _load(setup["load"])
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
     gc.collect()

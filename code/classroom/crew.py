@@ -1,0 +1,208 @@
+"""Grading a course: several processes, one result file a submission.
+
+Each file is written whole or not at all. What is graded already, by this grader, with this seed and
+from this very file, is not graded again: so a run that was stopped anywhere goes on where it was.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import time
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from .files import write_whole
+from .grading import SCHEMA, Task, boxes_cpu, crashed, grade_one, prepared
+from .submissions import submitted
+
+__all__ = ["Summary", "grade", "read_result", "result_path", "tasks_of"]
+
+
+@dataclass
+class Summary:
+    """What a run of `grade` did: submissions graded now, already graded, and where it stopped."""
+
+    graded: int = 0
+    kept: int = 0
+    human: int = 0
+    stopped: str = ""
+
+
+def result_path(course, assignment, student):
+    """Return where a result is."""
+    return course.results / assignment / f"{student}.json"
+
+
+def read_result(path):
+    """Return a result, or None where there is none that can be read."""
+    try:
+        result = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return result if isinstance(result, dict) and result.get("schema") == SCHEMA else None
+
+
+def tasks_of(course, kit, seed, students=None, unsafe=False):
+    """Yield (task, path of its result) for every submission to an assignment, one at a time."""
+    for entry in submitted(course.submitted / kit.name):
+        if students and entry.student not in students:
+            continue
+        data, notes = entry.data()
+        name = entry.path.name if entry.path else ""
+        task = Task(kit, entry.student, name, data, seed, notes, course.limits, unsafe)
+        yield task, result_path(course, kit.name, entry.student)
+
+
+def grade(course, kits, *, seed, workers=1, students=None, unsafe=False, again=False, tick=None):
+    """Grade what is submitted to some assignments; return a `Summary`.
+
+    kits: `Kit`s. again: also what is graded already. tick(result): is called after each. Ctrl-C
+    and a full disk stop it between two files: what is written stays, the rest is graded next time.
+    """
+    summary = Summary()
+
+    def todo():
+        for kit in kits:
+            for task, path in tasks_of(course, kit, seed, students, unsafe):
+                known = None if again else read_result(path)
+                if known is not None and known.get("graded_with") == task.key:
+                    summary.kept += 1
+                    summary.human += bool(known["human"])
+                    if tick:
+                        tick(known)
+                else:
+                    yield task, path
+
+    for kit in kits:  # a reference that fails is the course's mistake: say so before anything
+        prepared(kit, seed)
+    try:
+        for path, result, cost in _with_crew(todo(), workers):
+            write_whole(
+                path, json.dumps(result, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+            )
+            _log(course, result, cost)
+            summary.graded += 1
+            summary.human += bool(result["human"])
+            if tick:
+                tick(result)
+    except KeyboardInterrupt:
+        summary.stopped = "interrupted"
+    except OSError as error:
+        summary.stopped = f"{error.strerror or error}: {error.filename or course.results}"
+    return summary
+
+
+def _log(course, result, cost):
+    """Times are for the log: a result must not depend on them."""
+    line = {"assignment": result["assignment"], "student": result["student"], **cost}
+    with open(course.results / "log.jsonl", "a", encoding="utf-8") as log:
+        log.write(json.dumps(line) + "\n")
+
+
+def _with_crew(todo, workers):
+    """Yield (path, result, cost) of the tasks, as they get done, from several processes.
+
+    A worker that dies costs its task only: it is graded once more, by a new worker, and after a
+    second death the task's result says so.
+    """
+    crew = [_Worker() for _ in range(max(1, workers))]
+    try:
+        waiting, idle, deaths = list(crew), [], {}
+        for worker in waiting:
+            if not worker.give(next(todo, None)):
+                idle.append(worker)
+        while len(idle) < len(crew):
+            busy = {worker.pipe: worker for worker in crew if worker.task is not None}
+            for pipe in wait(list(busy)):
+                worker = busy[pipe]
+                task, path = worker.task
+                done = worker.take()
+                if done is None:
+                    deaths[path] = deaths.get(path, 0) + 1
+                    worker.restart()
+                    if deaths[path] < 2:
+                        worker.give((task, path))
+                        continue
+                    done = crashed(task, "its process died"), {"seconds": 0.0}
+                if not worker.give(next(todo, None)):
+                    idle.append(worker)
+                yield path, *done
+    finally:
+        for worker in crew:
+            worker.stop()
+
+
+class _Worker:
+    """A process that grades what it is given."""
+
+    def __init__(self):
+        self.task = None
+        self.restart()
+
+    def restart(self):
+        """Start the process, or a new one."""
+        context = get_context("spawn")
+        self.pipe, other = context.Pipe()
+        self.process = context.Process(target=_serve, args=(other,), daemon=True)
+        self.process.start()
+        other.close()
+        self.task = None
+
+    def give(self, pair):
+        """Send a (task, path); False for None."""
+        self.task = pair
+        if pair is not None:
+            with contextlib.suppress(OSError):  # it has died: `take` finds out
+                self.pipe.send(pair[0])
+        return pair is not None
+
+    def take(self):
+        """(result, cost); None where the process has died. What it raised is raised here."""
+        try:
+            done = self.pipe.recv()
+        except (EOFError, OSError):
+            return None
+        if isinstance(done, BaseException):
+            raise done
+        return done
+
+    def stop(self):
+        """End it: at once, it may be in the middle of something."""
+        self.pipe.close()
+        self.process.terminate()
+        self.process.join()
+
+
+def _serve(pipe):
+    """What a worker does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives the tasks
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    while True:
+        try:
+            task = pipe.recv()
+        except EOFError:
+            return
+        began, used = time.monotonic(), _cpu()
+        try:
+            done = (
+                grade_one(task),
+                {
+                    "seconds": round(time.monotonic() - began, 3),
+                    "cpu": round(_cpu() - used, 3),
+                },
+            )
+        except (Exception, SystemExit) as error:
+            done = error
+        try:
+            pipe.send(done)
+        except OSError:
+            return
+
+
+def _cpu():
+    """The processor seconds of this process and of the submissions it has run."""
+    return time.process_time() + boxes_cpu()

@@ -1,0 +1,343 @@
+"""Grading one submission: from a notebook's bytes to a result.
+
+`grade_one` is the unit of work: a plain function of a `Task`, which can be sent to another process
+or machine, and returns a result as JSON can hold it. It reads the notebook, runs it in the sandbox
+of this process, and judges what came out. Results hold no times and no dates: the same seed, grader
+and submission give the same bytes, whoever grades, and in whatever order. `crew` does it for a
+course.
+"""
+
+import atexit
+import hashlib
+import json
+import sys
+import types
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+from .answers import Handout, work
+from .judging import Try, Verdict, judge, shown
+from .notebook import read
+from .packages import ALWAYS, PackageError
+from .questions import Assignment, Function, Manual, expected_of, tries_of
+from .running import Asked, run
+from .sandbox import Limits, Sandbox, SandboxError
+from .source import load
+
+__all__ = ["SCHEMA", "Kit", "Task", "crashed", "grade_one", "kit_of", "prepared"]
+
+SCHEMA = 1
+#: The modules that a result depends on.
+DECIDING = ["answers", "grading", "inside", "judging", "notebook", "packages", "questions"]
+DECIDING += ["running", "sandbox", "values"]
+#: The longest answer to a question marked by hand that a result holds.
+LONGEST_TEXT = 50_000
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What is needed of an assignment to grade it, as plain values.
+
+    name: of the assignment. code: the text of its checks module, file: where that stood. cells,
+    stubs: as in `answers.Handout`.
+    """
+
+    name: str
+    code: str
+    file: str
+    cells: tuple
+    stubs: tuple
+
+    @property
+    def digest(self):
+        """A hash of everything but the place."""
+        return _digest([self.name, self.code, self.cells, self.stubs])
+
+    def assignment(self):
+        """Return the `Assignment`; its module is run once a process."""
+        return _assignment(self.code, self.file)
+
+    def handout(self):
+        """Return the `answers.Handout`."""
+        return Handout(self.cells, dict(self.stubs))
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to be graded. file: its name, data: its bytes, None where there is none.
+
+    notes: what was odd before anybody looked into it.
+    """
+
+    kit: Kit
+    student: str
+    file: str
+    data: bytes | None
+    seed: str = field(repr=False)
+    notes: tuple = ()
+    limits: Limits = field(default_factory=Limits)
+    unsafe: bool = False
+
+    @property
+    def key(self):
+        """What the result depends on: with the same key it need not be computed again."""
+        seed = hashlib.sha256(f"seed {self.seed}".encode()).hexdigest()
+        limits = sorted(asdict(self.limits).items())
+        return _digest(
+            [_grader(), self.kit.digest, seed, limits, self.unsafe, self.notes, self.sha256]
+        )
+
+    @property
+    def sha256(self):
+        """The hash of the file, None where there is none."""
+        return None if self.data is None else hashlib.sha256(self.data).hexdigest()
+
+
+def kit_of(path):
+    """Return the `Kit` of an assignment's source notebook; raises `source.SourceError`."""
+    source = load(path)
+    cells = tuple((c["cell_type"], _joined(c["source"])) for c in source.student_cells())
+    stubs = tuple((a.calls, a.stub) for a in source.answers if a.calls)
+    return Kit(source.name, source.code, str(Path(path).with_suffix(".py")), cells, stubs)
+
+
+def _joined(source):
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _digest(value):
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _grader():
+    """A hash of the code that decides results: another grader grades again."""
+    texts = [Path(__file__).with_name(f"{name}.py").read_bytes() for name in DECIDING]
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _assignment(code, file):
+    module = types.ModuleType(f"classroom_checks_{Path(file).stem}")
+    module.__file__ = file
+    exec(compile(code, file, "exec"), module.__dict__)
+    assignment = getattr(module, "ASSIGNMENT", None)
+    if not isinstance(assignment, Assignment):
+        raise TypeError(f"{file}: expected ASSIGNMENT, an Assignment, came {assignment!r}")
+    return assignment
+
+
+# ---------------------------------------------------------------------------- one submission
+
+
+def grade_one(task):
+    """Return the result of a `Task`, a dict with the keys of schema 1.
+
+    Whatever the submission is, there is a result. Raises `sandbox.SandboxError` or
+    `packages.PackageError` where the machine cannot grade, and what the reference raises.
+    """
+    assignment, asked, right = prepared(task.kit, task.seed)
+    result = _result(task, assignment)
+    if task.data is None:
+        return _nothing(result, assignment, "empty", "No notebook was handed in.")
+    try:
+        return _graded(task, assignment, asked, right, result)
+    except (SandboxError, PackageError):
+        raise
+    except Exception as error:  # a fault of the grader: this student gets a row, the others theirs
+        return crashed(task, f"{type(error).__name__}: {error}")
+
+
+def _graded(task, assignment, asked, right, result):
+    found = read(task.data)
+    if found.status != "read":
+        result["notes"] += found.notes
+        result["human"] += found.human
+        return _nothing(result, assignment, found.status, found.notes[-1])
+    done = work(found, assignment, task.kit.handout())
+    answers, notes = _run(task, asked, done.cells)
+    result["notes"] += [*done.notes, *notes]
+    result["human"] += done.human
+    for question in assignment.questions:
+        verdict = _verdict(question, right.get(question.id), answers.get(question.id), done)
+        result["questions"].append(_row(question, verdict))
+        result["human"] += _looks(question, verdict, done)
+    result["points"] = round(sum(row["points"] for row in result["questions"]), 4)
+    return result
+
+
+def crashed(task, reason):
+    """Return the result of a submission at which the grader itself failed."""
+    assignment = task.kit.assignment()
+    sentence = f"The grader itself failed at this submission: {reason}"
+    return _nothing(_result(task, assignment), assignment, "crashed", sentence)
+
+
+@lru_cache(maxsize=4)
+def prepared(kit, seed):
+    """Return (assignment, list of `Asked`, id -> [(inputs, expected)]); computed once a process."""
+    assignment = kit.assignment()
+    asked, right = [], {}
+    for question in assignment.questions:
+        if isinstance(question, Manual):
+            continue
+        inputs = tries_of(assignment, question, seed)
+        asked.append(Asked.of(question, inputs))
+        right[question.id] = [(i, expected_of(question, i)) for i in inputs or [()]]
+    return assignment, asked, right
+
+
+def _result(task, assignment):
+    result = {
+        "schema": SCHEMA,
+        "assignment": assignment.name,
+        "student": task.student,
+        "file": {"name": task.file, "sha256": task.sha256},
+        "graded_with": task.key,
+        "status": "graded",
+        "notes": list(task.notes),
+        "human": list(task.notes),
+        "points": 0.0,
+        "max_points": float(assignment.points),
+        "questions": [],
+    }
+    if task.unsafe:
+        result["notes"].append("Graded without a sandbox.")
+    return result
+
+
+def _nothing(result, assignment, status, sentence):
+    """The result of what cannot be graded: every question is missing."""
+    result["status"] = status
+    for said in ("notes", "human"):
+        if sentence not in result[said]:
+            result[said].append(sentence)
+    for question in assignment.questions:
+        result["questions"].append(_row(question, Verdict("missing", 0.0, message=sentence)))
+    return result
+
+
+def _row(question, verdict):
+    return {
+        "id": question.id,
+        "title": question.title,
+        "points": float(verdict.points),
+        "max_points": float(question.points),
+        "status": verdict.status,
+        "mistake": verdict.mistake,
+        "message": verdict.message,
+        "yours": verdict.yours,
+        "hint": "" if verdict.status == "right" else question.hint,
+        "section": question.section,
+    }
+
+
+def _verdict(question, right, answers, done):
+    if isinstance(question, Manual):
+        text = done.texts.get(question.id, "")
+        if not text:
+            return Verdict("missing", 0.0, message="No answer was found.")
+        return replace(judge(question, []), yours=text[:LONGEST_TEXT])
+    kept = isinstance(question, Function) and question.keeps_inputs
+    given = [a[0] if kept and isinstance(a, tuple) else a for a in answers]
+    tries = [Try(*pair, answer) for pair, answer in zip(right, given, strict=True)]
+    verdict = judge(question, tries)
+    if kept and verdict.status == "right":
+        return _kept_inputs(question, tries, answers, verdict)
+    if verdict.status != "right" and question.calls in done.untouched:
+        return Verdict("missing", 0.0, message=f"`{question.calls}` is still as handed out.")
+    return verdict
+
+
+def _kept_inputs(question, tries, answers, verdict):
+    """Right values do not count where an argument was changed that should have been left alone."""
+    as_is = replace(question, rtol=0.0, atol=0.0)
+    for t, (_, afterwards) in zip(tries, answers, strict=True):
+        for name, before, after in zip(question.arguments, t.inputs, afterwards, strict=False):
+            if judge(as_is, [(t.inputs, before, after)]).status != "right":
+                said = f"The values are right, but `{name}` was changed. Work on a copy."
+                return Verdict("wrong", 0.0, "", said, shown(t.answer))
+    return verdict
+
+
+def _looks(question, verdict, done):
+    """Reasons for a person to look at an answer."""
+    if verdict.status == "crash":
+        yield f"Question {question.id}: {verdict.message}"
+    if isinstance(question, Manual) or not hasattr(question, "imports"):
+        return
+    used = done.uses.get(question.calls, set()) - {*question.imports, *ALWAYS, "classroom"}
+    foreign = sorted(package for package in used if package not in _standard())
+    if foreign:
+        yield f"Question {question.id}: its code uses {', '.join(foreign)}, which it may not."
+    elif verdict.status == "refused":
+        yield f"Question {question.id}: {verdict.message}"
+
+
+@lru_cache(maxsize=1)
+def _standard():
+    return sys.stdlib_module_names
+
+
+# ---------------------------------------------------------------------------- the sandboxes
+
+
+_BOXES = {}
+
+
+def _run(task, asked, cells):
+    """The answers to all questions, from one sandbox for each set of packages, and notes."""
+    answers, notes = {}, []
+    profiles = _profiles(asked)
+    for packages, group in profiles.items():
+        found, said = _with_box(packages, task, cells, group)
+        answers |= found
+        if packages == max(profiles, key=len):
+            notes = said  # where fewer packages are there, cells fail that are none the worse
+    return answers, notes
+
+
+def _profiles(asked):
+    """Packages -> the questions that may use exactly these.
+
+    Matplotlib computes nothing that is asked for: where one question draws, all may, so that one
+    run of the notebook does for them.
+    """
+    sets = [frozenset(getattr(a.question, "imports", ())) for a in asked]
+    largest = max(sets, key=len, default=frozenset())
+    drawn = any("matplotlib" in s for s in sets)
+    groups = {}
+    for a, packages in zip(asked, sets, strict=True):
+        if not hasattr(a.question, "imports"):
+            packages = largest  # a letter needs nothing, and may stand anywhere
+        if drawn and "numpy" in packages:
+            packages |= {"matplotlib"}
+        groups.setdefault(tuple(sorted(packages)), []).append(a)
+    return dict(sorted(groups.items()))
+
+
+def _with_box(packages, task, cells, group):
+    """Run it; a sandbox that fails is started once more before the machine is blamed."""
+    key = (packages, task.limits, task.unsafe)
+    for again in (False, True):
+        box = _BOXES.setdefault(key, Sandbox(packages, task.limits, task.unsafe))
+        try:
+            return run(box, cells, group)
+        except SandboxError:
+            _BOXES.pop(key).close()
+            if again:
+                raise
+    raise AssertionError("unreachable")
+
+
+@atexit.register
+def close_all():
+    """End the sandboxes of this process."""
+    while _BOXES:
+        _BOXES.popitem()[1].close()
+
+
+def boxes_cpu():
+    """Return the processor seconds of all submissions that this process has run."""
+    return sum(box.cpu for box in _BOXES.values())

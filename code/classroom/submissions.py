@@ -1,0 +1,76 @@
+"""What was handed in: one file a student, found in an assignment's folder."""
+
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Submitted", "submitted"]
+
+#: A larger file is no notebook that somebody wrote.
+LARGEST = 100_000_000
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A student's file, or None with the reason in `notes`."""
+
+    student: str
+    path: Path | None
+    notes: tuple = ()
+
+    def data(self):
+        """Return (bytes or None, notes)."""
+        if self.path is None:
+            return None, self.notes
+        try:
+            if self.path.stat().st_size > LARGEST:
+                return None, (*self.notes, "The file is larger than any notebook.")
+            return self.path.read_bytes(), self.notes
+        except OSError as error:
+            return None, (*self.notes, f"The file cannot be read: {error.strerror}.")
+
+
+def submitted(folder):
+    """Return the `Submitted` of every student in an assignment's folder, in order.
+
+    STUDENT.ipynb, or a folder STUDENT with a notebook of any name. Links and hidden files do not
+    count: a link could lead to another student's work, or out of the course.
+    """
+    folder, found = Path(folder), {}
+    if not folder.is_dir():
+        return []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_symlink():
+            notes = ("What was handed in is a link, not a file.",)
+            found.setdefault(path.stem, Submitted(path.stem, None, notes))
+        elif path.is_dir():
+            found.setdefault(path.name, _in_folder(path, folder.name))
+        elif path.suffix.lower() == ".ipynb" and _regular(path):
+            found[path.stem] = Submitted(path.stem, path)
+    return [found[student] for student in sorted(found)]
+
+
+def _in_folder(folder, assignment):
+    files = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and _regular(path)
+        and not any(parent.is_symlink() for parent in path.parents if folder in parent.parents)
+    ]
+    books = [path for path in files if path.suffix.lower() == ".ipynb"] or files
+    if not books:
+        return Submitted(folder.name, None, ("There is no file in the folder.",))
+    named = [path for path in books if path.stem == assignment]
+    best = named[0] if len(named) == 1 else max(books, key=lambda path: path.stat().st_mtime)
+    notes = ()
+    if len(books) > 1:
+        others = ", ".join(str(p.relative_to(folder)) for p in books if p != best)
+        notes = (f"Of several files {best.relative_to(folder)} was graded, not {others[:200]}.",)
+    return Submitted(folder.name, best, notes)
+
+
+def _regular(path):
+    return stat.S_ISREG(path.lstat().st_mode)
