@@ -7,6 +7,8 @@ READY := .venv/.ready
 CHAPTERS ?=
 # One thread for each of several kernels: on two cores torch with two threads is many times slower.
 export OMP_NUM_THREADS ?= 1
+# What Jupyter keeps of its own (trust, runtime files) stays in the environment.
+export JUPYTER_DATA_DIR := $(CURDIR)/.venv/jupyter
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lab run lint format bench clean
@@ -20,9 +22,7 @@ book: $(READY) ## the site, from the chapters' stored outputs
 test: $(READY) ## everything that must hold: style, package, chapters, site
 	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadfile --nbval --nbval-current-env tests chapters
 
-# Trusted, the chapters show their interactive figures before a cell was run. Jupyter's data folder
-# is in the environment: what is trusted here says nothing about other notebooks of this user.
-lab: export JUPYTER_DATA_DIR := $(CURDIR)/.venv/jupyter
+# Trusted, the chapters show their interactive figures before a cell was run.
 lab: $(READY) ## JupyterLab on the chapters
 	$(BIN)/jupyter trust chapters/*.ipynb
 	$(BIN)/jupyter lab chapters
