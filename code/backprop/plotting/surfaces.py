@@ -189,3 +189,40 @@ def _mark_in_basin(ax, p):
         bbox={"fc": "white", "ec": "none", "alpha": 0.6, "pad": 0.6},
         zorder=5,
     )
+
+
+#: The line of each rule that races: its colour and its dashes.
+RACE = {
+    "descent": {"color": FORWARD, "ls": "-"},
+    "momentum": {"color": BACKWARD, "ls": "--"},
+    "RMSProp": {"color": GREEN, "ls": "-."},
+    "Adam": {"color": PURPLE, "ls": (0, (1, 1))},
+}
+
+
+@figure
+def race(surface, walks, points):
+    """Draw walks over the contours, and below them f and ‖∇f‖ against the step, logarithmic.
+
+    walks: name -> path (n, 2), of names in `RACE`, each with a line of its own; a star ends it.
+    points: the `StationaryPoint`s. A cross marks the common start.
+    """
+    layout = {"height_ratios": [2.7, 1], "figsize": (5, 6.6)}
+    _, panels = plt.subplot_mosaic([["map", "map"], ["f", "slope"]], **layout)
+    ax = panels["map"]
+    _contours(ax, surface, colors=PALE, linewidths=0.9)
+    for p in points:
+        ax.plot(*p.x, ls="", ms=6, mec="white", **MARKS[p.kind] | {"color": INK})
+    for name, path in walks.items():
+        ax.plot(*path.T, label=name, **RACE[name])
+        ax.plot(*path[-1], "*", color=RACE[name]["color"], ms=13, mec="white", zorder=4)
+        slope = np.linalg.norm(surface.gradient(path), axis=-1)
+        for panel, values in (("f", surface(path)), ("slope", slope)):
+            panels[panel].semilogy(np.maximum(values, 1e-12), **RACE[name])
+    for path in list(walks.values())[:1]:
+        ax.plot(*path[0], "+", color=INK, ms=13, mew=2, zorder=5)
+    _axes(ax)
+    ax.legend(loc="lower center", ncols=4, fontsize=9, bbox_to_anchor=(0.5, 1.0))
+    for panel, title in (("f", "height $f$"), ("slope", r"slope $\|\nabla f\|$")):
+        panels[panel].set_title(title, fontsize=10)
+        panels[panel].set_xlabel("step")
