@@ -207,12 +207,17 @@ def _answer(known, answer, inputs):
     if not known["keeps_inputs"]:
         return result, ()
     pairs = zip(known["arguments"], inputs, given, strict=True)
-    return result, tuple(name for name, before, after in pairs if encode(before) != encode(after))
+    return result, tuple(name for name, before, after in pairs if _code(before) != _code(after))
 
 
-def _run(function, args, kwargs=None):
+def _code(value):
+    """A text that is the same for the same value, NaN too."""
+    return json.dumps(encode(value))
+
+
+def _run(function, args):
     try:
-        return _plain(function(*args, **(kwargs or {})))
+        return _plain(function(*args))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # also SystemExit: the notebook goes on
@@ -380,7 +385,7 @@ def _replayed(known, gives):
     table = {json.dumps(t["inputs"]): given for t, given in zip(known["tries"], gives, strict=True)}
 
     def replayed(*args):
-        return _give(table[json.dumps(encode(args))])
+        return _give(table[_code(args)])
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     replayed.__signature__ = inspect.Signature(

@@ -208,7 +208,7 @@ class Source:
             kind = "markdown" if isinstance(question, Manual) else "code"
             if answer.cell_type != kind:
                 yield f"{where}: expected a {kind} cell, came {answer.cell_type}"
-            elif kind == "code" and question.calls not in _defined(answer.stub):
+            elif kind == "code" and question.calls not in _defined(answer.stub, question.calls):
                 yield f"{where}: the stub does not define `{question.calls}`"
 
     def _statements_wrong(self):
@@ -279,10 +279,14 @@ def digest(text):
     return hashlib.sha256("\n".join(filter(None, lines)).encode()).hexdigest()
 
 
-def _defined(code):
-    """The names that a cell's top level defines."""
+def _defined(code, otherwise):
+    """The names that a cell's top level defines; `otherwise` where it is no Python at all."""
+    try:
+        body = ast.parse(code).body
+    except SyntaxError:
+        return {otherwise}
     names = set()
-    for node in ast.parse(code).body:
+    for node in body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             names.add(node.name)
         elif isinstance(node, ast.Assign):
