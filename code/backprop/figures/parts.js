@@ -76,7 +76,7 @@ function atom(item) {
   if (item instanceof Node) return item;
   const text = typeof item === "number" ? short(item) : String(item);
   if (/^[−-]?[\d.]+$/.test(text)) return m("mn", {}, text);
-  if (/^[=+−·×⊙()[\],≈→≤≥<>∂∑Σ−/|‖⋯]$/.test(text)) {
+  if (/^[=+−·×⊙()[\],≈→←≤≥<>∂∑Σ−/|‖⋯]$/.test(text)) {
     const stretchy = "()[]|‖".includes(text) ? "false" : null;
     return text === "∂" ? m("mi", { mathvariant: "normal" }, text) : m("mo", { stretchy }, text);
   }

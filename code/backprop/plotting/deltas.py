@@ -7,7 +7,7 @@ import numpy as np
 
 from ..network import Dense, Network
 from ._diagram import Edge, Node, draw
-from ._style import BACKWARD, FORWARD, GREEN, GREY, PURPLE, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PURPLE, axes, figure
 
 
 @figure
@@ -20,23 +20,126 @@ def network(net, X, T, backward=True):
     trace = net.forward(X)
     grads = net.backward(trace, T)
     columns = [trace.a[0][0], *(a[0] for a in trace.a[1:])]
-    names = ["x", "h", "o"]
-    nodes, index = [], {}
-    for c, values in enumerate(columns):
-        for r, value in enumerate(values):
-            index[c, r] = len(nodes)
-            y = 2.1 * ((len(values) - 1) / 2 - r)
-            below = rf"$\delta$ = {grads.delta[c - 1][0, r]:.4f}" if c and backward else ""
-            nodes.append(Node(3.3 * c, y, f"${names[c]}_{r + 1}$", f"{value:.4f}", below))
-    edges = []
-    for layer, (W, dW) in enumerate(zip((la.W for la in net.layers), grads.dW, strict=True)):
-        for j, k in np.ndindex(W.shape):
-            slope = f"{dW[j, k]:.4f}" if backward else ""
-            at = 0.5 if j == k else 0.34
-            edge = Edge(index[layer, j], index[layer + 1, k], f"{W[j, k]:.2f}", slope, at)
-            edges.append(edge)
-    legend = ("activations, weights", "deltas, gradients of the weights")
-    draw(nodes, edges, (5.6, 3.4), legend if backward else legend[:1])
+    nodes, edges = _units(columns, grads, backward), _connections(net, grads, backward)
+    draw(nodes, edges, (5.6, 3.4), _LEGEND if backward else _LEGEND[:1])
+
+
+_LEGEND = ("activations, weights", "deltas, gradients of the weights")
+
+
+def _units(columns, grads, backward=True):
+    """A node for each input and neuron, column by column."""
+    return [
+        Node(
+            3.3 * c,
+            2.1 * ((len(values) - 1) / 2 - r),
+            f"${'xho'[c]}_{r + 1}$",
+            f"{value:.4f}",
+            rf"$\delta$ = {grads.delta[c - 1][0, r]:.4f}" if c and backward else "",
+        )
+        for c, values in enumerate(columns)
+        for r, value in enumerate(values)
+    ]
+
+
+def _has_room(net):
+    """Whether the numbers of all edges can stand beside them."""
+    return sum(layer.W.size for layer in net.layers) <= 8
+
+
+def _connections(net, grads, backward=True):
+    """An edge for each weight, with its numbers where there is room for them."""
+    edges, first = [], 0
+    room = _has_room(net)
+    for layer, dW in zip(net.layers, grads.dW, strict=True):
+        for j, k in np.ndindex(dW.shape):
+            weight, slope = f"{layer.W[j, k]:.2f}", f"{dW[j, k]:.4f}" if backward else ""
+            ends = first + j, first + layer.n_in + k
+            texts = (weight, slope) if room else ("", "")
+            edges.append(Edge(*ends, *texts, 0.5 if j == k else 0.34))
+        first += layer.n_in
+    return edges
+
+
+@figure
+def whole_pass(net, X, T, eta=0.5, biases=True, early=False):
+    """Draw a pass through a two-layer `Network`, its first example, and list every number of it.
+
+    Above, the network; where it has at most 8 edges with activations, deltas, weights, gradients. Below, a line for each neuron: z, activation, delta, the gradients of the
+    weights into it and what a step of size eta makes of them; then the loss before and after.
+    biases: whether they take the step too. early=True: the output weights are changed before the
+    hidden deltas are computed.
+    """
+    X, T = X[:1], T[:1]
+    trace = net.forward(X)
+    grads, moved = _a_step(net, trace, T, eta, biases, early)
+    columns = [trace.a[0][0], *(a[0] for a in trace.a[1:])]
+    table = [_HEADINGS, *_listed(trace, grads, moved)]
+    widths = [0.14 + 0.072 * max(map(len, cells)) for cells in zip(*table, strict=True)]
+    widths[0] = 0.3  # symbols: shorter than they are written
+    width, rows = max(6.2, 0.2 + sum(widths)), 0.2 * (len(table) + 2)
+    room = _has_room(net)
+    height = rows + 0.3 + (1.4 if room else 0.8) * max(map(len, columns))
+    nodes, edges = _units(columns, grads, backward=room), _connections(net, grads)
+    if not room:  # the numbers stand below
+        for node in nodes[net.layers[0].n_in :]:
+            node.forward = ""
+    fig, ax = draw(nodes, edges, (width, height), legend=())
+    fig.set_layout_engine("none")
+    ax.set_position([0, rows / height, 1, 1 - rows / height])
+
+    def put(left, row, text, colour, size=8):
+        fig.text(
+            left / width,
+            1 - (height - rows + 0.2 * row) / height,
+            text,
+            color=colour,
+            fontsize=size,
+            va="top",
+        )
+
+    for row, line in enumerate(table):
+        for left, text, colour in zip(np.cumsum([0.2, *widths]), line, _COLOURS, strict=False):
+            put(left, row, text, colour)
+    losses = f"L = {net.loss(X, T):.9f}   after the step {moved.loss(X, T):.9f}"
+    put(0.2, len(table) + 0.3, losses + ", updated too early" * early, INK, 9)
+
+
+_HEADINGS = ("", "z", "activation", "delta", "gradients of its weights", "weights after the step")
+_COLOURS = (INK, FORWARD, FORWARD, BACKWARD, BACKWARD, PURPLE)
+
+
+def _a_step(net, trace, T, eta, biases, early):
+    """(gradients, the network after one step by them); see `whole_pass`."""
+    first, last = net.layers
+    grads = net.backward(trace, T)
+    moved = Dense(first.W, first.b, first.activation), Dense(last.W, last.b, last.activation)
+    moved[1].W -= eta * grads.dW[1]
+    if early:
+        dA = grads.delta[1] @ moved[1].W.T
+        delta = first.activation.pull_back(dA, trace.z[0], trace.a[1])
+        grads.delta[0], grads.dW[0], grads.db[0] = delta, trace.a[0].T @ delta, delta[0]
+    moved[0].W -= eta * grads.dW[0]
+    if biases:
+        for layer, db in zip(moved, grads.db, strict=True):
+            layer.b -= eta * db
+    return grads, Network(list(moved), net.loss_function)
+
+
+def _listed(trace, grads, moved):
+    """The numbers of each neuron as texts, a row a neuron."""
+    return [
+        (
+            f"${name}_{k + 1}$",
+            f"{trace.z[l][0, k]:.4f}",
+            f"{trace.a[l + 1][0, k]:.4f}",
+            f"{grads.delta[l][0, k]:.4f}",
+            "  ".join(f"{v:.4f}" for v in grads.dW[l][:, k]),
+            "  ".join(f"{v:.4f}" for v in moved.layers[l].W[:, k]),
+        )
+        for l, name in enumerate("ho")
+        for k in range(grads.delta[l].shape[1])
+    ]
 
 
 @figure
