@@ -1,0 +1,106 @@
+"""`classroom grade`: from submitted notebooks to results."""
+
+import sys
+
+from ..course import CourseError
+from . import NO_SANDBOX, OK, STOPPED, assignments, choose
+
+EPILOG = """\
+Every submission gets a result, submitted/ASSIGNMENT/STUDENT → results/ASSIGNMENT/STUDENT.json.
+What is graded already, from the same file with the same seed, stays; so after Ctrl-C or a power
+cut the same command goes on. A student's code sees no other file, no network and no answer.
+"""
+
+
+def arguments(parser):
+    """Which, with what."""
+    choose(parser)
+    parser.epilog = EPILOG
+    parser.add_argument(
+        "--student", action="append", metavar="NAME", help="only this one; may be repeated"
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: course.toml)")
+    parser.add_argument("--again", action="store_true", help="also what is graded already")
+    parser.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="without a sandbox: the students' code can then read and write what you can",
+    )
+
+
+def main(args, course):
+    """Grade, with a progress bar; say what needs a look."""
+    from ..crew import grade
+    from ..grading import kit_of
+    from ..sandbox import why_not
+
+    if args.workers is not None and args.workers < 1:
+        raise CourseError(f"--workers: expected at least 1, came {args.workers}")
+    kits = [
+        kit_of(path)
+        for path in assignments(course, args.assignments)
+        if args.assignments or (course.submitted / path.stem).is_dir()
+    ]
+    if not kits:
+        raise CourseError(f"submitted: expected folders of assignments in {course.submitted}")
+    if args.unsafe:
+        print("classroom: without a sandbox, as you asked for.", file=sys.stderr)
+    elif reason := why_not():
+        print(f"classroom: {reason}", file=sys.stderr)
+        print("To grade without any protection: --unsafe", file=sys.stderr)
+        return NO_SANDBOX
+    told = _Told(_count(course, kits, args.student))
+    with told:
+        summary = grade(
+            course,
+            kits,
+            seed=course.seed(),
+            workers=args.workers or course.workers,
+            students=args.student,
+            unsafe=args.unsafe,
+            again=args.again,
+            tick=told,
+        )
+    told.summary(summary)
+    if summary.stopped:
+        print(f"classroom: {summary.stopped}. The same command goes on.", file=sys.stderr)
+        return STOPPED
+    return OK
+
+
+def _count(course, kits, students):
+    from ..submissions import submitted
+
+    entries = (s for kit in kits for s in submitted(course.submitted / kit.name))
+    return sum(not students or s.student in students for s in entries)
+
+
+class _Told:
+    """The progress bar, and what is said at the end."""
+
+    def __init__(self, total):
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=total, unit="notebook", disable=None)
+        self.human = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.bar.close()
+
+    def __call__(self, result):
+        self.bar.update()
+        if result["human"]:
+            self.human.append(f"{result['assignment']} {result['student']}: {result['human'][0]}")
+
+    def summary(self, summary):
+        """How many, and who needs a look."""
+        print(f"{summary.graded} graded now, {summary.kept} as they were.")
+        if self.human:
+            print(f"{len(self.human)} need a look:")
+            for line in sorted(self.human)[:20]:
+                print(f"  {line}")
+            if len(self.human) > 20:
+                print(f"  … and {len(self.human) - 20} more; `classroom status` lists all.")
