@@ -174,7 +174,7 @@ def _sentence(known, verdict):
 
 
 def _letter(known, answer):
-    letter = answer.strip().lower() if isinstance(answer, str) else None
+    letter = answer.strip().lower() if type(answer) is str else None
     if letter in known["letters"]:
         return "chosen", f"your answer is {letter!r}. Whether it is right, the grade will tell."
     listed = ", ".join(known["letters"])
@@ -182,7 +182,7 @@ def _letter(known, answer):
 
 
 def _described(answer):
-    if isinstance(answer, str):
+    if type(answer) is str:  # `isinstance` asks the object, which may refuse
         return repr(answer[:20])
     return described(_plain(answer))
 
@@ -190,6 +190,8 @@ def _described(answer):
 def _plain(value):
     """The value as the grader would get it, which need not be one that passes."""
     try:
+        if value is ...:  # a stub's `return ...`
+            return None
         return decode(encode(value))
     except Exception:  # an object that refuses even to be looked at
         return Strange(type(value).__name__)
@@ -236,8 +238,8 @@ def _problem(error):
         text = str(error).strip().splitlines()
     except Exception:  # an exception whose text raises another
         text = []
-    said = f": {text[0][:200]}" if text else ""
-    return Problem("error", f"{type(error).__name__}{where}{said}")
+    said = f": {text[0][:200].rstrip('.')}" if text else ""
+    return Problem("error", f"{type(error).__name__}{where}{said}.")
 
 
 def _of_a_package(file):
@@ -333,7 +335,9 @@ def _load(text, where):
                 f"{where} has format {recorded['format']}, this package reads {FORMAT}: install "
                 "the version of the book that the assignment was made with."
             )
-        return recorded if isinstance(recorded["questions"], list) else None
+        if not all(isinstance(q["id"], str) for q in recorded["questions"]):
+            raise ValueError("questions without an id")
+        return recorded
     except (ValueError, KeyError, TypeError):
         raise Unavailable(f"{where} is damaged: take a fresh copy of the assignment.") from None
 
