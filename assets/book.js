@@ -85,3 +85,14 @@ document.addEventListener("DOMContentLoaded", () => {
   bar?.setAttribute("aria-label", "The book");
 });
 addEventListener("toggle", () => dispatchEvent(new Event("resize")), true);
+
+// The theme takes the focus from these buttons when they are pressed, to be rid of their tooltips.
+// By keyboard one would lose one's place, so there they get it back before anything else happens.
+addEventListener("load", () => {
+  const buttons = ".theme-switch-button, .search-button, .primary-toggle, .secondary-toggle";
+  for (const button of document.querySelectorAll(buttons)) {
+    button.addEventListener("click", ({ detail }) => {
+      if (detail === 0) button.focus();
+    }, true);
+  }
+});

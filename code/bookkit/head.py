@@ -82,6 +82,7 @@ def tags(app, pagename, context, doctree):
     base, config = app.config.html_baseurl, app.config
     title = plain_title(context.get("title", "")) or config.html_title
     said = description(doctree) if doctree else ""
+    said = said or f"{title}, in the book “{config.html_title}”."
     properties = {
         "og:type": "article" if re.match(r"chapters/", pagename) else "website",
         "og:site_name": config.html_title,

@@ -132,8 +132,6 @@ def lost_page(app):
     env, builder = app.env, app.builder
     pages = env.toctree_includes.get(app.config.root_doc, [])
     listed = [(builder.get_target_uri(page), env.titles[page].astext()) for page in pages]
-    yield (
-        "404",
-        {"listed": listed, "start": builder.get_target_uri(app.config.root_doc)},
-        "404.html",
-    )
+    start = builder.get_target_uri(app.config.root_doc)
+    context = {"listed": listed, "start": start, "base": app.config.html_baseurl}
+    yield "404", context, "404.html"

@@ -1,11 +1,18 @@
 """What the site does for its reader, in Chromium: start, search, previews, progress, head, 404."""
 
+import gzip
 import json
 import re
+import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
 
 import browsing
+from bookkit.site import build_site
 
 CHAPTER = "chapters/05_backprop_deltas.html"
 BOX = "#book-popover"
@@ -322,3 +329,268 @@ def test_progress_from_a_folder_on_disk(open_page, site):
     assert page.locator(".book-read").count() == 1
     page.locator(ELSEWHERE).first.hover()
     assert "(1.7)" in shown(page)
+
+
+# --- head, downloads, print -----------------------------------------------------------------------
+
+
+def test_every_page_says_what_it_is(site):
+    descriptions = {}
+    for path in browsing.contents():
+        html = BeautifulSoup((site / path).read_text(encoding="utf-8"), "html.parser")
+        named = {
+            tag.get("name") or tag.get("property"): tag["content"]
+            for tag in html.find_all("meta", content=True)
+        }
+        descriptions[path] = named["description"]
+        assert 20 <= len(named["description"]) <= 200, path
+        assert not re.search(r"[\\${}]", named["description"]), "TeX in a description"
+        assert named["og:description"] == named["description"]
+        assert named["og:title"] in html.title.get_text()
+        assert html.html["lang"] == "en"
+        assert len(html.select("meta[name=theme-color]")) == 2
+        for icon in html.select("link[rel~=icon], link[rel=apple-touch-icon]"):
+            assert (site / path).parent.joinpath(icon["href"].split("?")[0]).is_file(), icon
+        # Where the site will stand is unknown: nothing may claim an address.
+        assert not named.keys() & {"og:url", "og:image"} and not html.select("[rel=canonical]")
+    own = [descriptions[path] for path in ["intro.html", *browsing.chapters()]]
+    assert len(set(own)) == len(own), "two pages begin alike"
+
+
+def test_the_pictures_for_sharing_have_their_size_and_are_small():
+    for name, size in {"share": (1200, 630), "favicon": (48, 48), "touch-icon": (180, 180)}.items():
+        path = browsing.ROOT / "assets" / f"{name}.png"
+        with Image.open(path) as picture:
+            assert picture.size == size
+        assert path.stat().st_size < 30_000
+
+
+def test_a_site_with_an_address_can_be_shared(tmp_path, monkeypatch):
+    monkeypatch.setenv("BOOK_URL", "https://example.org/book")
+    book = small_book(tmp_path)
+    html = BeautifulSoup(build_site(book).with_name("intro.html").read_text("utf-8"), "html.parser")
+    found = {tag["property"]: tag["content"] for tag in html.select("meta[property]")}
+    assert found["og:url"] == "https://example.org/book/intro.html"
+    assert found["og:image"] == "https://example.org/book/_static/share.png"
+    assert html.select_one("link[rel=canonical]")["href"] == "https://example.org/book/intro.html"
+    lost = (book / "_build/html/404.html").read_text("utf-8")
+    assert '<base href="https://example.org/book/">' in lost
+
+
+def small_book(folder):
+    """A book of one page with this book's configuration and assets."""
+    shutil.copy(browsing.ROOT / "_config.yml", folder)
+    ignore = shutil.ignore_patterns(".npm-*")
+    shutil.copytree(browsing.ROOT / "assets", folder / "assets", ignore=ignore)
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: intro\n", encoding="utf-8")
+    (folder / "references.bib").touch()
+    (folder / "intro.md").write_text("# Book\n\nA page.\n", encoding="utf-8")
+    return folder
+
+
+def test_a_chapter_is_downloaded_as_it_is_stored(open_page, tmp_path):
+    page = open_page(CHAPTER)
+    menu = page.get_by_role("button", name="Download this page")
+    menu.focus()
+    page.keyboard.press("Enter")
+    link = page.get_by_role("link", name="Notebook with its outputs")
+    link.wait_for()
+    with page.expect_download() as download:
+        link.click()
+    assert download.value.suggested_filename == "05_backprop_deltas.ipynb"
+    download.value.save_as(tmp_path / "x.ipynb")
+    stored = browsing.ROOT / "chapters" / "05_backprop_deltas.ipynb"
+    assert (tmp_path / "x.ipynb").read_bytes() == stored.read_bytes()
+
+
+def test_the_menu_prints(open_page):
+    page = open_page(
+        CHAPTER,
+        before=lambda page: page.add_init_script("window.print = () => { window.printed = true; }"),
+    )
+    page.get_by_role("button", name="Download this page").click()
+    page.get_by_role("button", name="Print or save as PDF").click()
+    assert page.evaluate("window.printed") is True
+
+
+def on_paper(page):
+    """Lay a page out as for A4: 180 mm of text at 96 dots an inch."""
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 1000})
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    return browsing.settle(page)
+
+
+@pytest.mark.parametrize("path", browsing.chapters())
+def test_nothing_is_cut_off_on_paper(open_page, path):
+    page = on_paper(open_page(path, theme="dark"))
+    wide = page.evaluate("""() => [...document.querySelectorAll(
+        "article :is(div.math, pre, table, .bp-picture, .cell_output, mjx-container.wide)")]
+      .filter((box) => box.offsetParent && box.scrollWidth > box.clientWidth + 2)
+      .map((box) => `${box.className}: ${box.scrollWidth} > ${box.clientWidth}, `
+        + box.textContent.trim().slice(0, 40))""")
+    assert wide == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
+
+
+def test_paper_shows_what_is_folded_and_leaves_out_what_is_for_screens(open_page):
+    page = on_paper(open_page("chapters/01_perceptron.html", theme="dark"))
+    folded = page.locator("article details")
+    assert folded.count() >= 20
+    assert folded.evaluate_all("all => all.every(details => details.open)")
+    inside = "details.hide .cell_input, details.solution .sd-summary-content"
+    seen = page.locator(inside).evaluate_all(
+        "all => all.map(box => [box.offsetHeight > 0, getComputedStyle(box).opacity])"
+    )
+    assert seen and all(row == [True, "1"] for row in seen)
+    for gone in (
+        ".book-tick",
+        ".book-done",
+        ".prev-next-footer",
+        ".bd-sidebar-primary",
+        ".copybtn",
+    ):
+        assert not any(box.is_visible() for box in page.locator(gone).all()), gone
+    assert page.locator(".bp-host .bp-picture img").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(34, 40, 50)", (
+        "dark letters"
+    )
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert not folded.evaluate_all("all => all.some(details => details.open)")
+
+
+def test_a_chapter_prints(open_page):
+    page = open_page(CHAPTER)
+    pdf = page.pdf(format="A4", print_background=True)
+    pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
+    assert pdf.startswith(b"%PDF") and 15 <= pages <= 30
+
+
+# --- an address that does not exist ---------------------------------------------------------------
+
+
+@pytest.fixture
+def host(site):
+    """A host that has the site in a folder, and shows its 404.html for whatever it cannot find."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        prefix = "/"
+
+        def translate_path(self, path):
+            path = path.split("?")[0]
+            inside = path.removeprefix(self.prefix) if path.startswith(self.prefix) else "\0"
+            return str(site / inside) if "\0" not in inside else "/nonexistent"
+
+        def send_error(self, code, *_):
+            body = (site / "404.html").read_bytes()
+            self.send_response(code)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield Handler, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("prefix", ["/", "/some/book/"])
+@pytest.mark.parametrize("lost", ["nothing.html", "chapters/99_nothing.html", "a/b/c/d/"])
+def test_a_lost_reader_finds_back(open_page, host, prefix, lost):
+    handler, address = host
+    handler.prefix = prefix
+    page = open_page(f"{address}{prefix}{lost}", forgive=("missing", "errors"))
+    assert page.locator("h1").inner_text() == "No such page"
+    page.wait_for_function("() => document.querySelector('base')")
+    hrefs = page.locator("a").evaluate_all("links => links.map(link => link.href)")
+    home = f"{address}{prefix}"
+    wanted = {home + path for path in browsing.contents()}
+    assert wanted <= set(hrefs) and all(href.startswith(home) for href in hrefs)
+    page.get_by_label("Search this book").fill("delta")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{home}search.html?q=delta")
+    assert page.external == []
+
+
+# --- the theme's own parts, by keyboard -----------------------------------------------------------
+
+
+def focused(page):
+    return page.evaluate("""() => {
+      const at = document.activeElement;
+      return at.getAttribute("aria-label") || at.textContent.trim().replace(/\\s+/g, " ");
+    }""")
+
+
+def test_the_search_dialog_by_keyboard(open_page):
+    page = open_page(CHAPTER)
+    page.keyboard.press("Control+k")
+    page.locator("#pst-search-dialog input").wait_for()
+    assert focused(page) == "Search this book..."
+    page.keyboard.press("Escape")
+    page.locator("#pst-search-dialog").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize(
+    ("opener", "sidebar", "first"),
+    [
+        (".primary-toggle", "#pst-primary-sidebar-modal", "1 · The perceptron"),
+        (".secondary-toggle", "#pst-secondary-sidebar-modal", "5.1 Forward, layer by layer"),
+    ],
+)
+def test_the_side_bars_of_a_phone_by_keyboard(open_page, opener, sidebar, first):
+    page = open_page(CHAPTER, width=390)
+    button = page.locator(opener)
+    button.focus()
+    assert focused(page), "a button without a name"
+    page.keyboard.press("Enter")
+    dialog = page.locator(sidebar)
+    dialog.wait_for()
+    assert dialog.get_by_role("link", name=first).is_visible()
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    assert button.evaluate("button => button === document.activeElement"), "the place is lost"
+
+
+def test_previous_and_next_on_a_phone(open_page):
+    page = open_page(CHAPTER, width=390)
+    for name, number in ((".left-prev", 4), (".right-next", 6)):
+        link = page.locator(name)
+        box = link.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] >= 44
+        assert f"{number} · " in link.inner_text()
+    page.locator(".right-next").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/06_autodiff.html")
+
+
+def test_the_theme_switch_by_keyboard(open_page):
+    page = open_page(CHAPTER)
+    button = page.locator(".theme-switch-button:visible").first
+    button.focus()
+    seen = []
+    for _ in range(3):
+        page.keyboard.press("Enter")
+        seen.append(page.evaluate("document.documentElement.dataset.mode"))
+    assert sorted(seen) == ["auto", "dark", "light"]
+    assert button.evaluate("button => button === document.activeElement")
+
+
+def test_pages_other_than_the_search_load_no_index(open_page, server):
+    before = len(server.sent)
+    open_page(CHAPTER)
+    assert not [path for path, *_ in server.sent[before:] if "search" in path]
+
+
+def test_own_scripts_are_light():
+    names = ["book", "popover", "progress", "search"]
+    text = b"".join((browsing.ROOT / "assets" / f"{name}.js").read_bytes() for name in names)
+    assert len(gzip.compress(text)) < 12_000
