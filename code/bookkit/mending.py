@@ -38,7 +38,6 @@ WIDTHS = [
     (r"\\.", 0.3),
 ]
 EM_OF_MATHEMATICS = 1.2  # in em of the text around, measured
-EM_OF_A_CHARACTER = 0.42  # of a formula's source, in em of its own, measured
 
 
 def size_of_png(path):
@@ -84,10 +83,10 @@ def typeset_width(tex):
 
 
 def give_room(found):
-    """A formula's ``<span>`` whose source is as wide as the formula will be; see book.css."""
+    """A formula's ``<span>`` that is as wide, before it is typeset, as it will be; see book.css."""
     tex = html.unescape(found[1])
-    size = typeset_width(tex) * EM_OF_MATHEMATICS / (EM_OF_A_CHARACTER * (len(tex) + 4))
-    return found[0].replace("<span ", f'<span style="--source-size: {min(size, 1.2):.2f}em" ', 1)
+    width = typeset_width(tex) * EM_OF_MATHEMATICS
+    return found[0].replace("<span ", f'<span style="--width: {width:.2f}em" ', 1)
 
 
 def mend(app, pagename, templatename, context, doctree):
