@@ -4,11 +4,10 @@ Nothing is written where a leak is found (`leaks`). Files are written whole or n
 """
 
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 
+from .files import write_whole
 from .leaks import LeakError, refuse_leaks
 from .selfcheck import SUFFIX, record
 from .source import SourceError, load, text_of
@@ -36,14 +35,15 @@ METADATA = {
 }
 
 
-def sources(root):
-    """Return the `Source` of every assignment in `root`/assignments, in the order of the names.
+def sources(root, folder="assignments"):
+    """Return the `Source` of every assignment in `root`/`folder`, in the order of the names.
 
-    Raises `SourceError` with what is wrong in any of them.
+    Raises `SourceError` with what is wrong in the first that has something wrong.
     """
-    paths = sorted(Path(root, "assignments").glob("*.ipynb"))
+    folder = Path(root, folder)
+    paths = sorted(folder.glob("*.ipynb"))
     if not paths:
-        raise SourceError(f"expected notebooks in {Path(root, 'assignments')}, there are none")
+        raise SourceError(f"expected notebooks in {folder}, there are none")
     return [load(path) for path in paths]
 
 
@@ -157,8 +157,8 @@ def _handed_out(source, book_url=None):
     }
 
 
-def build(root, out=None, seed=None):
-    """Make everything of every assignment in `root`; return the folders, one an assignment.
+def build(root, out=None, seed=None, folder="assignments"):
+    """Make everything of every assignment in `root`/`folder`; return the folders, one for each.
 
     Into `out` (default: `root`/_build/classroom): what students get, the page, and the grader's
     data `NN_name.grader.json`. In the book's own folder the recorded numbers that the package
@@ -166,14 +166,14 @@ def build(root, out=None, seed=None):
     """
     out = Path(out or Path(root, "_build", "classroom"))
     folders = []
-    for source in sources(root):
+    for source in sources(root, folder):
         texts = {**_handed_out(source), "page.ipynb": page(source)}
-        folder = _write_all(out / source.name, texts, source, seed)
-        _write_whole(folder / f"{source.name}.grader.json", _json(grader_data(source)))
-        folders.append(folder)
+        made = _write_all(out / source.name, texts, source, seed)
+        write_whole(made / f"{source.name}.grader.json", _json(grader_data(source)))
+        folders.append(made)
         package = Path(root, "code", "classroom", "recorded")
         if package.is_dir():
-            _write_whole(package / f"{source.name}{SUFFIX}", recorded(source))
+            write_whole(package / f"{source.name}{SUFFIX}", recorded(source))
     return folders
 
 
@@ -219,21 +219,5 @@ def check_site(root, html):
 def _write_all(folder, texts, source, seed=None):
     refuse_leaks(texts, source, seed)
     for name, text in texts.items():
-        _write_whole(folder / name, text)
+        write_whole(folder / name, text)
     return folder
-
-
-def _write_whole(path, text):
-    """Write a file in one step, and make its folder; one that holds the text is not touched."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
-        return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

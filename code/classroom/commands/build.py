@@ -12,6 +12,6 @@ def main(args, course):
     """Make it; a leak stops it."""
     from ..release import build
 
-    for folder in build(course.root, args.out):
+    for folder in build(course.root, args.out, folder=course.assignments):
         print(folder)
     return 0
