@@ -528,7 +528,7 @@ class Student:
                 return real(name, globals, locals, fromlist, level)
             except ModuleNotFoundError as error:
                 root = name.partition(".")[0]
-                if level or (error.name or "").partition(".")[0] != root:
+                if level or error.name != root:
                     raise
                 return self._placeholder(name if fromlist else root)
 
