@@ -1,0 +1,204 @@
+"""Whatever is handed in: its cells, or a sentence; and of a cell's text what Python can run."""
+
+import json
+
+import pytest
+
+from classroom.notebook import python, read
+
+CODE = {"cell_type": "code", "source": "x = 1", "outputs": [], "metadata": {}}
+TEXT = {"cell_type": "markdown", "source": ["# A\n", "b"], "metadata": {}}
+
+
+def book(*cells, **more):
+    return json.dumps({"cells": cells or (CODE, TEXT), "metadata": {}, **more}).encode()
+
+
+PLAIN = [("code", "x = 1"), ("markdown", "# A\nb")]
+V3 = {
+    "nbformat": 3,
+    "worksheets": [
+        {
+            "cells": [
+                {"cell_type": "code", "input": ["x = ", "1"], "outputs": [], "language": "python"},
+                {"cell_type": "heading", "level": 2, "source": "A"},
+            ]
+        }
+    ],
+}
+OUTPUT = {"output_type": "stream", "text": "x" * 3_000_000}
+
+
+def cells(found):
+    return [(cell.kind, cell.text) for cell in found.cells]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (book(nbformat=4, nbformat_minor=5), PLAIN),
+        (book(nbformat=5), PLAIN),
+        (book(), PLAIN),
+        (b"\xef\xbb\xbf" + book(), PLAIN),
+        (b"\xff\xfe" + book().decode().encode("utf-16-le"), PLAIN),
+        (book().replace(b'": ', b'"\r\n:\r\n'), PLAIN),
+        (book(metadata={"kernelspec": None, "language_info": 3}), PLAIN),
+        (book({**CODE, "outputs": None}, TEXT), PLAIN),
+        (book({**CODE, "outputs": [OUTPUT]}, TEXT), PLAIN),
+        (book({**CODE, "metadata": None, "id": 7, "execution_count": "x"}, TEXT), PLAIN),
+        (book({**CODE, "source": ["x =", " 1"]}, TEXT), PLAIN),
+        (book({"outputs": [], "source": "x = 1"}, TEXT), PLAIN),
+        (book(CODE, {"cell_type": "code"}), [("code", "x = 1"), ("code", "")]),
+        (book(CODE, {"cell_type": "raw", "source": None}), [("code", "x = 1"), ("raw", "")]),
+        (book({**CODE, "source": "a\r\nb\rc"}), [("code", "a\nb\nc")]),
+        (book({**CODE, "source": "a\ud800b\0"}), [("code", "a?b")]),
+        (json.dumps(V3).encode(), [("code", "x = 1"), ("markdown", "## A")]),
+        (json.dumps([CODE, TEXT]).encode(), PLAIN),
+        (book() + b"\n{}", PLAIN),
+        (b'{"cells": [{"cell_type": "code", "source": "x = 1", "source": ""}]}', PLAIN[:1]),
+        (b'{"cells": [{"source": "x = 1", "cell_type": "code"}], "cells": []}', PLAIN[:1]),
+    ],
+)
+def test_odd_files_are_read_without_a_word(data, expected):
+    found = read(data)
+    assert (found.status, found.notes, found.human) == ("read", [], [])
+    assert cells(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "expected", "note"),
+    [
+        (book()[:-60], PLAIN[:1], "The file is damaged: 1 whole cells were found in it."),
+        (book(CODE, TEXT, CODE)[:-80], PLAIN, "The file is damaged: 2 whole cells were found"),
+        (book().replace(b'[], "met', b'[}, "met'), PLAIN[1:], "The file is damaged: 1 whole"),
+        (
+            b"def f():\n    return 1\n",
+            [("code", "def f():\n    return 1\n")],
+            "This is a Python file",
+        ),
+        (book(CODE, 7, TEXT), PLAIN, "Parts of the notebook are no cells"),
+    ],
+)
+def test_of_damaged_files_what_is_whole_is_read_and_a_person_is_told(data, expected, note):
+    found = read(data)
+    assert (found.status, cells(found)) == ("read", expected)
+    assert len(found.notes) == 1
+    assert found.notes[0].startswith(note)
+    assert found.human == found.notes
+
+
+def test_letters_of_another_encoding_cost_nothing():
+    data = json.dumps({"cells": [{**CODE, "source": "# é"}]}, ensure_ascii=False)
+    found = read(data.encode("cp1252"))
+    assert cells(found) == [("code", "# é")]
+    assert (len(found.notes), found.human) == (1, [])
+
+
+MERGE = """{"cells": [
+{"cell_type": "code", "source": "import numpy as np"},
+<<<<<<< HEAD
+{"cell_type": "code", "source": "def f(): return 1"},
+=======
+{"cell_type": "code", "source": "def f(): return 2"},
+{"cell_type": "code", "source": "def g(): return 3"},
+>>>>>>> theirs
+{"cell_type": "markdown", "source": "end"}
+]}"""
+
+
+def test_both_sides_of_an_unfinished_merge_are_read_and_the_first_counts():
+    found = read(MERGE.encode())
+    assert [text for _, text in cells(found)] == [
+        "import numpy as np",
+        "def f(): return 2",
+        "def f(): return 1",
+        "def g(): return 3",
+        "end",
+    ]
+    assert found.human == ["The file holds an unfinished merge, both sides of it; both were read."]
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "sentence"),
+    [
+        (b"", "empty", "The file is empty."),
+        (b" \n\0", "empty", "The file is empty."),
+        (b'{"cells": []}', "empty", "The notebook has no cell with anything in it."),
+        (book({**CODE, "source": " \n"}), "empty", "The notebook has no cell with anything in it."),
+        (b"<!DOCTYPE html><p>", "unreadable", "This is a web page, not a notebook: the page that"),
+        (b"PK\3\4abc", "unreadable", "This is a zip archive, not a notebook."),
+        (b"%PDF-1.7", "unreadable", "This is a PDF, not a notebook."),
+        (b"\x89PNG\r\n\0\0", "unreadable", "This is a binary file, not a notebook."),
+        (bytes(range(256)), "unreadable", "This is a binary file, not a notebook."),
+        (b"Dear all, here is my work.", "unreadable", "This is not a notebook: no cells can be"),
+        (b"{}", "unreadable", "This is not a notebook: no cells can be found in it."),
+        (b'{"cells": {}}', "unreadable", "This is not a notebook: no cells can be found in it."),
+        (b"null", "unreadable", "This is not a notebook: no cells can be found in it."),
+        (b"[" * 200_000, "unreadable", "This is not a notebook: no cells can be found in it."),
+        (b'{"cells": [' * 9, "empty", "The notebook has no cell with anything in it."),
+    ],
+)
+def test_what_is_no_notebook_is_a_sentence(data, status, sentence):
+    found = read(data)
+    assert (found.status, found.cells if status == "unreadable" else []) == (status, [])
+    assert found.notes[-1].startswith(sentence)
+    assert found.human == found.notes
+
+
+def test_every_beginning_of_a_notebook_is_read_without_an_exception():
+    data = book(CODE, TEXT, {**CODE, "source": 'print("[{")'})
+    counts = [len(read(data[:n]).cells) for n in range(len(data))]
+    assert (counts[0], max(counts), counts[-1]) == (0, 3, 3)
+    assert counts == sorted(counts)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("%matplotlib inline\nx = 1", "pass\nx = 1"),
+        ("!pip install 'numpy\nx = 1", "pass\nx = 1"),
+        ("x = 1\nnp.zeros?\n?np.ones\nx??", "x = 1\npass\npass\npass"),
+        ("files = !ls\nt = %timeit -o f()", "files = []\nt = None"),
+        ("def f():\n    %time y = 3\n    return y", "def f():\n    y = 3\n    return y"),
+        ("if x:\n    !ls", "if x:\n    pass"),
+        ("%%time\nx = 1", "\nx = 1"),
+        ("\n%%capture out\nx = 1", "\n\nx = 1"),
+        ("x = 5 % 3\ns = '''\n%time\n!ls\n'''\n%time 3", "x = 5 % 3\ns = '''\n%time\n!ls\n'''\n3"),
+        ("  x = 1\n  y = 2", "x = 1\ny = 2"),
+        ("x\xa0= 1", "x = 1"),
+    ],
+)
+def test_what_is_ipythons_own_is_neutralized(text, code):
+    assert python(text) == (code, None)
+
+
+@pytest.mark.parametrize("text", ["x = 1", "s = '''\n!ls\n%time\n'''", "a = '5 %'", ""])
+def test_python_stays_as_it_is(text):
+    assert python(text) == (text, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "odd"),
+    [
+        ("%%bash\nls", "", "is no Python: %%bash"),
+        (
+            "def f(:\n  pass\n\ndef g():\n  return 2\ny = (",
+            "\n\n\ndef g():\n  return 2\n",
+            "is no Python in one place: invalid syntax, line 1",
+        ),
+        (
+            "def f():\n  '''text\nfrom the margin\n'''\n  return 1\nx = = 2\n@d\ndef h(): pass",
+            "def f():\n  '''text\nfrom the margin\n'''\n  return 1\n\n@d\ndef h(): pass",
+            "is no Python in one place: invalid syntax, line 6",
+        ),
+        ("x = " + "(" * 300_000, "", "is too long to be read"),
+    ],
+)
+def test_a_slip_costs_its_statement_and_no_other(text, code, odd):
+    assert python(text) == (code, odd)
+
+
+def test_nothing_makes_the_parser_fail():
+    for text in ["(" * 5000, "-" * 50_000 + "1", "[" * 90 + "]" * 90, "x = '\ud800'", "a\0b"]:
+        code, _ = python(text)
+        assert isinstance(code, str)
