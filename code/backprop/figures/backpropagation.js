@@ -200,8 +200,8 @@ export function fits(state) {
     && m <= MOST.outputs && t.length === m && shaped(W1, n, nh) && shaped(W2, nh, m);
   const tame = [W1, b1, W2, b2, x, t].flat(2).every((v) => Math.abs(v) <= 100);
   const targets = output !== "softmax" || (t.every((v) => v === 0 || v === 1) && sum(t) === 1);
-  return sized && tame && targets && hidden in ACTIVATIONS
-    && (output in ACTIVATIONS || output === "softmax")
+  return sized && tame && targets && Object.hasOwn(ACTIVATIONS, hidden)
+    && (Object.hasOwn(ACTIVATIONS, output) || output === "softmax")
     && eta >= 1e-3 && eta <= 100 && nudge >= 1e-6 && nudge <= 1
     && Number.isInteger(step) && step >= 0 && step <= quantities(state).length
     && parametersOf(n, nh, m).includes(watch);
@@ -213,7 +213,7 @@ const digit = (n) => "₀₁₂₃₄₅₆₇₈₉"[n];
 const indexed = (symbol) => (...at) => sub(symbol, at.map((n) => n + 1).join(""));
 const of = {
   x: indexed("x"), h: indexed("h"), o: indexed("o"), t: indexed("t"), w: indexed("w"),
-  v: indexed("v"), newV: indexed(row("v", "′")),
+  v: indexed("v"), newV: (...at) => indexed(row("v", "′"))(...at),
   z1: (j) => sub("z", row("h", j + 1)), z2: (k) => sub("z", row("o", k + 1)),
   delta1: (j) => sub("δ", row("h", j + 1)), delta2: (k) => sub("δ", row("o", k + 1)),
   b1: (j) => sub("b", row("h", j + 1)), b2: (k) => sub("b", row("o", k + 1)),
@@ -251,6 +251,7 @@ const slope2 = (state, k) => SLOPES[state.output](() => of.o(k), () => of.z2(k))
 
 /** A number as a factor or a term: what is negative stands in brackets. */
 const value = (v) => (v < 0 ? row("(", short(v), ")") : row(short(v)));
+const words = (text) => h("span", {}, text);
 const blue = (...items) => tint("forward", ...items);
 const orange = (...items) => tint("backward", ...items);
 /** "+ b", "+ c": one formula each, so that a line can break between them. */
@@ -349,7 +350,7 @@ function halfSquares({ t }, { O, L }) {
 function crossEntropy({ t }, { O, L }) {
   const k = t.indexOf(1);
   return [
-    [formula("L", "=", "−", "ln", of.o(k)), formula(",  as ", of.t(k), "=", 1)],
+    [formula("L", "=", "−", "ln", of.o(k)), words(","), formula(of.t(k), "=", 1)],
     [formula("=", "−", "ln", num(O[k]), "=", blue(num(L, 9)))],
   ];
 }
@@ -388,8 +389,11 @@ function hiddenBlame(at, state, now) {
       formula("=", tint(state.early ? "result" : "backward", num(delta1[at])))],
   ];
   if (state.early) {
-    lines.push([formula("in time, with ", of.v(at, 0), "for", of.newV(at, 0), ":  ", of.delta1(at),
-      "=", orange(num(now.right.delta1[at])))]);
+    lines.push(
+      [words("in time, with v for v′:"),
+        formula(of.delta1(at), "=", orange(num(now.right.delta1[at])))],
+      [words(`relative error of the hidden gradient: ${num(now.relative, 3)}`)],
+    );
   }
   const beside = `, too early: in time it is ${num(now.right.delta1[at])}. Relative error of the `
     + `hidden gradient: ${num(now.relative, 3)}`;
@@ -441,14 +445,14 @@ function updates(layer, at, state, now) {
       ...W.map((_, j) => line(weight(j, at), W[j][at], dW[j][at], next[j][at])),
       state.biases
         ? line(bias, old, now.used[`db${layer}`][at], now.next[`b${layer}`][at])
-        : [formula(bias, "=", blue(short(old))), formula("stays")],
+        : [formula(bias, "=", blue(short(old))), words("stays")],
     ],
     came: `now ${W.map((_, j) => num(next[j][at])).join(", ")}`,
   };
 }
 
 function lossAfter(state, now) {
-  const line = (text, loss, role) => [formula(text), formula("L", "=", tint(role, num(loss, 9)))];
+  const line = (text, loss, role) => [words(text), formula("L", "=", tint(role, num(loss, 9)))];
   const lines = [line("before the step", now.L, "forward")];
   if (state.early) {
     lines.push(line("after, updated too early", now.after, "result"));
@@ -506,18 +510,18 @@ function face(ui) {
       }
       const all = quantities(state);
       const shown = all[state.step - 1];
-      const words = explain(shown, state, now);
+      const told = explain(shown, state, now);
       graph.update(state, now, all, shown);
       stepping.update(state, all.length);
       put(network, {
-        "aria-label": `The network. ${words.title}. Arrow keys: right for the next step, left for `
+        "aria-label": `The network. ${told.title}. Arrow keys: right for the next step, left for `
           + "the one before, up and down from weight to weight, Enter to choose it.",
       });
       put(equation, { style: `--lines: ${Math.max(...sizeOf(state).slice(0, 2)) + 1}` });
       equation.replaceChildren(
         h("p", { class: "bp-count" }, `Step ${state.step} of ${all.length}`),
-        h("p", { class: "bp-title" }, words.title),
-        ...words.lines.map((line) => h("div", { class: "bp-formula" }, line)),
+        h("p", { class: "bp-title" }, told.title),
+        ...told.lines.map((line) => h("div", { class: "bp-formula" }, line)),
       );
       lens.update(state, now);
       topic = topicOf(changed, topic);
@@ -544,7 +548,7 @@ function explain(shown, state, now) {
   const [n, nh, m] = sizeOf(state);
   return {
     title: "Before the pass",
-    lines: [[formula("inputs, targets and weights are given; nothing is computed")]],
+    lines: [[words("Inputs, targets and weights are given. Step forward to the first sum.")]],
     came: `${n} inputs, ${nh} hidden neurons, ${m} outputs, nothing computed yet`,
   };
 }

@@ -80,8 +80,8 @@ class Backprop(Figure):
         super().__init__(
             **traits,
             eta=eta,
-            biases=bool(biases),
-            early=bool(early),
+            biases=_switch("biases", biases),
+            early=_switch("early", early),
             step=step,
             watch=watch,
             nudge=nudge,
@@ -170,10 +170,19 @@ def _example(name, value, width, owner):
 
 
 def _between(name, value, low, high):
-    number = float(real_array(name, value))
+    array = real_array(name, value)
+    if array.shape != ():
+        raise ValueError(f"{name}: expected one number, came shape {array.shape}")
+    number = float(array)
     if not low <= number <= high:
         raise ValueError(f"{name}: expected {low:g} to {high:g}, came {value!r}")
     return number
+
+
+def _switch(name, value):
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: expected True or False, came {value!r}")
+    return bool(value)
 
 
 def _check_watch(watch, n, hidden, m):

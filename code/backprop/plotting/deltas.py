@@ -65,8 +65,9 @@ def _connections(net, grads, backward=True):
 def whole_pass(net, X, T, eta=0.5, biases=True, early=False):
     """Draw a pass through a two-layer `Network`, its first example, and list every number of it.
 
-    Above, the network; where it has at most 8 edges with activations, deltas, weights, gradients. Below, a line for each neuron: z, activation, delta, the gradients of the
-    weights into it and what a step of size eta makes of them; then the loss before and after.
+    Above, the network; where it has at most 8 edges with activations, deltas, weights, gradients.
+    Below, a line for each neuron: z, activation, delta, the gradients of the weights into it and
+    what a step of size eta makes of them; then the loss before and after.
     biases: whether they take the step too. early=True: the output weights are changed before the
     hidden deltas are computed.
     """
