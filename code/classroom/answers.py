@@ -221,10 +221,11 @@ def _texts(found, assignment, handout):
     if not manual:
         return {}, False
     owner = _owners(assignment, handout)
-    texts, lost, at = {id: [] for id in manual}, [], None
+    texts, lost, at, seen = {id: [] for id in manual}, [], None, set()
     for cell in found.cells:
-        if cell.kind == "code" and (parsed(cell.text) is not None or _code(cell, ())[0].strip()):
+        if cell.text in seen or not _is_prose(cell):
             continue
+        seen.add(cell.text)
         for line in cell.text.split("\n"):
             known = _line(line)
             if known in owner:
@@ -238,6 +239,14 @@ def _texts(found, assignment, handout):
     if lost and len(manual) == 1 and not texts[manual[0]]:
         texts[manual[0]], lost = lost, []
     return {id: "\n".join(lines).strip() for id, lines in texts.items()}, bool(lost)
+
+
+def _is_prose(cell):
+    """True for a text cell, and for a code cell in which somebody wrote words."""
+    if cell.kind != "code":
+        return True
+    code = re.search(r"^\s*(%|!|@|def |class |import |from |for |while |if )", cell.text, re.M)
+    return not code and parsed(cell.text) is None and not python(cell.text)[0].strip()
 
 
 def _owners(assignment, handout):
