@@ -115,3 +115,25 @@ def test_nothing_is_returned_and_nothing_stays_set():
     before = dict(plt.rcParams)
     assert figures.parabolas(himmelblau.minima) is None
     assert dict(plt.rcParams) == before
+
+
+def test_a_race_draws_walks_heights_and_slopes_each_in_its_line():
+    walks = {
+        "descent": np.array([[-4.0, 0], [-3, -1], [-3.5, -3]]),
+        "Adam": np.array([[-4.0, 0], [3, 2]]),  # where f = 0
+    }
+    figures.race(himmelblau, walks, POINTS)
+    chart, height, slope = plt.gcf().axes
+    assert [text.get_text() for text in chart.get_legend().get_texts()] == ["descent", "Adam"]
+    assert marked(chart, "+") == [(-4, 0)]
+    assert marked(chart, "*") == [(-3.5, -3), (3, 2)]
+    assert marked(chart, "X") == SADDLES
+    for name, path in walks.items():
+        (line,) = [line for line in chart.lines if line.get_label() == name]
+        np.testing.assert_array_equal(xy(line), path)
+        assert line.get_color() == figures.RACE[name]["color"]
+    for line, path in zip(height.lines, walks.values(), strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), np.maximum(himmelblau(path), 1e-12))
+    steep = [np.linalg.norm(himmelblau.gradient(path), axis=1) for path in walks.values()]
+    for line, expected in zip(slope.lines, steep, strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), np.maximum(expected, 1e-12))
