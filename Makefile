@@ -11,13 +11,16 @@ export OMP_NUM_THREADS ?= 1
 export JUPYTER_DATA_DIR := $(CURDIR)/.venv/jupyter
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab run lint format bench clean
+.PHONY: help book live test lab run lint format bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
 book: $(READY) ## the site, from the chapters' stored outputs
 	$(PY) -m bookkit site
+
+live: $(READY) ## the site with Python behind its cells, on this machine
+	$(PY) -m bookkit live
 
 test: $(READY) ## everything that must hold: style, package, chapters, site
 	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadfile --nbval --nbval-current-env tests chapters

@@ -18,6 +18,11 @@ def parser():
     commands.add_parser("pictures", help="take the README's pictures of the figures, in a browser")
     site = commands.add_parser("site", help="build the site; every warning is an error")
     site.add_argument("--out", type=Path, default=ROOT, help="the folder that gets _build/html")
+    live = commands.add_parser("live", help="serve the book with Python behind its cells")
+    live.add_argument("--out", type=Path, default=ROOT, help="the folder that has _build/html")
+    live.add_argument("--ip", default="127.0.0.1", help="of this machine; no other is taken")
+    live.add_argument("--port", type=int, default=0, help="default: any free one")
+    live.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
     run = commands.add_parser("run", help="execute chapters again, in place, side by side")
     run.add_argument("chapters", nargs="*", type=Path, help="default: every chapter")
     run.add_argument("--jobs", type=int, default=os.cpu_count(), help="default: one a core")
@@ -48,6 +53,14 @@ def main(argv=None):
 
         for path in take(ROOT, build_site(ROOT)):
             print(path)
+    elif args.command == "live":
+        from bookkit.live import LiveError, serve
+        from bookkit.site import SiteError
+
+        try:
+            serve(ROOT, args.out, ip=args.ip, port=args.port, browser=not args.no_browser)
+        except (LiveError, SiteError) as error:
+            sys.exit(str(error))
     elif args.command == "site":
         from bookkit.site import SiteError, build_site
 
