@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assigned import NAMES, ROOT, source
+from bookkit.site import SiteError, build_site
 from classroom import release
 from classroom.leaks import LeakError, leaks
 from classroom.questions import PUBLIC_SEED, expected_of, tries_of
@@ -511,3 +512,12 @@ def test_the_contents_list_every_assignment():
     contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     listed = re.findall(r"file: handouts/assignment_(\w+)", contents)
     assert listed == NAMES
+
+
+def test_the_sites_build_stops_at_an_assignments_defect(tmp_path, monkeypatch):
+    """Before anything is built: no half-made site is left."""
+    monkeypatch.setattr("bookkit.site.fetch_assets", lambda root: None)
+    write(tmp_path, change("q1", mark={"points": 5}))
+    with pytest.raises(SiteError, match=r"An assignment has errors:\n01_trial: question q1: 5 poi"):
+        build_site(tmp_path)
+    assert not (tmp_path / "_build").exists()
