@@ -170,7 +170,7 @@ function drawLayer({ n, m }, leadsTo) {
   const bends = to.map(({ x, y }) => text(x, y + 6, "symbol"));
   const roles = ["forward", "forward", null, "backward"];
   const numbers = to.map(({ x, y }) => (
-    roles.map((role, line) => text(x + 23, y - 21 + 17 * line, role, "start"))
+    roles.map((role, line) => text(x + 23, y - 22 + 18 * line, role, "start"))
   ));
   const weight = text(0, -6, "forward");
   const slope = text(0, 16, "backward");
