@@ -70,8 +70,10 @@
     const room = document.documentElement.clientWidth;
     const above = at.bottom + GAP + height > innerHeight && at.top - GAP - height > 0;
     const left = Math.max(8, Math.min(at.left + at.width / 2 - width / 2, room - width - 8));
-    box.style.left = `${left + scrollX}px`;
-    box.style.top = `${(above ? at.top - GAP - height : at.bottom + GAP) + scrollY}px`;
+    const top = above ? at.top - GAP - height : at.bottom + GAP;
+    const from = box.offsetParent?.getBoundingClientRect() ?? { left: 0, top: 0 };
+    box.style.left = `${left - from.left}px`;
+    box.style.top = `${top - from.top}px`;
   }
 
   async function show(link) {
@@ -101,7 +103,14 @@
     timer = setTimeout(act, wait);
   }
 
-  document.addEventListener("DOMContentLoaded", () => document.body.append(box));
+  document.addEventListener("DOMContentLoaded", () => document.querySelector("main").append(box));
+  addEventListener("load", async () => {
+    await window.MathJax?.startup?.promise;
+    // MathJax lets the focus stop at every formula; a link is one stop, not two.
+    for (const formula of document.querySelectorAll("a.symbol mjx-container")) {
+      formula.removeAttribute("tabindex");
+    }
+  });
   document.addEventListener("pointerover", (event) => {
     if (event.pointerType === "touch") return;
     const link = linkOf(event);

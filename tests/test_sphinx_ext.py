@@ -66,6 +66,23 @@ def test_as_html(formula, markup):
     assert tex.as_html(formula) == markup
 
 
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        (r"\delta", "delta"),
+        ("w_{jk}", "w j k"),
+        (r"\beta_1", "beta 1"),
+        ("f'", "f prime"),
+        (r"\partial L/\partial W", "partial L over partial W"),
+        (r"\mathbf{H}", "H"),
+        (r"^{\mathsf T}", "transposed"),
+        (r"\varepsilon", "epsilon"),
+    ],
+)
+def test_spoken(formula, words):
+    assert tex.spoken(formula) == words
+
+
 # --- symbols --------------------------------------------------------------------------------------
 
 

@@ -114,6 +114,7 @@ def add_templates(app, config):
 def setup(app):
     app.add_directive("reader-progress", reader.ProgressHere)
     app.add_directive("stored-figure", shown.StoredFigure)
+    app.add_node(symbols.symbol_link, html=(symbols.visit_symbol_link, symbols.depart_symbol_link))
     app.add_env_collector(previews.Equations)
     app.add_env_collector(reader.Exercises)
     app.connect("config-inited", head.set_address)

@@ -16,7 +16,7 @@ import re
 
 from docutils import nodes
 
-from bookkit.tex import GREEK, SIGNS, as_html, plain, text_of
+from bookkit.tex import GREEK, SIGNS, as_html, plain, spoken, text_of
 
 PAGE = "notation"
 COLUMNS = ("symbol", "in code", "shape", "chapters", "meaning")
@@ -140,6 +140,21 @@ def running_text(node):
     return True
 
 
+class symbol_link(nodes.reference):
+    """A symbol that leads to its row; ``spoken`` is its name for a screen reader."""
+
+
+def visit_symbol_link(self, node):
+    """Write the link as HTML: formulas alone are no name that every program can read."""
+    named = {"href": node["refuri"], "aria-label": node["spoken"]}
+    self.body.append(self.starttag(node, "a", "", CLASS="symbol reference internal", **named))
+
+
+def depart_symbol_link(self, node):
+    """End the link."""
+    self.body.append("</a>")
+
+
 def mark_first_uses(app, doctree, docname, chapter):
     """Make the first use of each symbol in a chapter a link to its row; the symbols' ids."""
     waiting = {
@@ -154,8 +169,8 @@ def mark_first_uses(app, doctree, docname, chapter):
         if tex not in waiting or not running_text(formula.parent):
             continue
         symbol_id = waiting[tex]
-        link = nodes.reference("", "", internal=True, refuri=f"{target}#{symbol_id}")
-        link["classes"] += ["symbol"]
+        link = symbol_link("", "", internal=True, refuri=f"{target}#{symbol_id}")
+        link["spoken"] = spoken(tex)
         formula.replace_self(link)
         link += formula
         marked.append(symbol_id)

@@ -55,6 +55,16 @@ def as_html(tex):
     return f"<i>{text}</i>"
 
 
+def spoken(tex):
+    r"""A symbol as a screen reader should say it: ``w_{jk}`` is "w j k", ``\delta`` is "delta"."""
+    text = re.sub(r"\^\{?\\mathsf\s*T\}?", " transposed", tex)
+    text = text.replace("'", " prime").replace("/", " over ").replace(r"\odot", "times")
+    text = re.sub(r"\\(?:math\w+|text)\b", " ", text)
+    text = re.sub(r"_\{(\w+)\}", lambda below: " " + " ".join(below[1]), text)
+    text = text.replace(r"\varepsilon", r"\epsilon").replace("_", " ")
+    return " ".join(re.findall(r"\w+", text))
+
+
 def text_of(node):
     """A node's text with its formulas in plain signs, on one line."""
     parts = []

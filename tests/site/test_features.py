@@ -173,7 +173,8 @@ def test_every_reference_to_an_equation_has_a_preview(site):
 def test_the_first_use_of_a_symbol_leads_to_its_row(open_page):
     page = open_page("chapters/01_perceptron.html")
     link = page.locator("article a.symbol[href='../notation.html#symbol-delta']")
-    assert link.count() == 1
+    assert link.count() == 1 and link.get_attribute("aria-label") == "delta"
+    assert link.locator("[tabindex]").count() == 0, "two stops of the Tab key in one link"
     link.hover()
     text = shown(page)
     assert "in code delta; shape of z" in text and "and nothing else" in text
@@ -182,6 +183,27 @@ def test_the_first_use_of_a_symbol_leads_to_its_row(open_page):
     row = page.locator("tr#symbol-delta")
     assert row.is_visible() and "delta" in row.inner_text()
     assert row.bounding_box()["y"] > 0
+
+
+def test_previews_and_progress_are_accessible(open_page):
+    page = open_page(CHAPTER, forgive=("missing", "errors"))  # axe asks for style sheets
+    page.locator(ELSEWHERE).first.hover()
+    shown(page)
+    assert browsing.axe(page) == []
+    start = open_page("intro.html", forgive=("missing", "errors"), theme="dark")
+    start.evaluate(
+        "localStorage.setItem('book-progress', JSON.stringify("
+        "{version: 1, read: ['chapters/01_perceptron'], solved: [], last: null}))"
+    )
+    start.reload()
+    browsing.settle(start)
+    start.locator(".book-clear").click()
+    assert browsing.axe(start) == []
+    found = open_page("search.html?q=delta", forgive=("missing", "errors"), theme="dark")
+    found.locator(".book-symbols li").first.wait_for()
+    found.locator("#search-results ul.search .highlighted").first.wait_for()
+    assert browsing.axe(found) == []
+    assert browsing.axe(open_page("404.html")) == []
 
 
 # --- search ---------------------------------------------------------------------------------------
