@@ -227,7 +227,7 @@ ASSIGNMENT = Assignment(
                     through(lambda z, a: a * (1 - a)),
                     "a(1 − a) is the slope of the sigmoid; this curve is the softsign.",
                 ),
-                "slope taken at a": (
+                "slope at a": (
                     through(lambda z, a: 1 / (1 + np.abs(a)) ** 2),
                     "The slope was taken at a. Its place is z.",
                 ),

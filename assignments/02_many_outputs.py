@@ -243,7 +243,7 @@ ASSIGNMENT = Assignment(
                     weighted(lambda s: s**2 / s.sum()),
                     "The weights enter twice, in δ and in the sum over the examples.",
                 ),
-                "no transpose": (
+                "X not transposed": (
                     weighted(shares, dW=lambda X, delta: X @ delta),
                     "`X @ delta` fits because here N = n. It is `X.T @ delta`: the index of the "
                     "examples is summed over.",
@@ -340,7 +340,7 @@ ASSIGNMENT = Assignment(
                     centered_over_rows,
                     "The mean was taken over the examples. It runs over one example's outputs.",
                 ),
-                "1/N left out": (
+                "sum for mean": (
                     lambda Z, T: len(Z) * centered_delta(Z, T),
                     "The factor 1/N of the mean over the examples is missing.",
                 ),
@@ -363,7 +363,7 @@ ASSIGNMENT = Assignment(
             tries=4,
             mistakes={
                 "slope dropped": (SlopeDropped, "The slope a(1 − a) was dropped in `backward`."),
-                "slope taken at a": (
+                "slope at a": (
                     SlopeTwice,
                     "The slope is taken at the activation: a has been through the sigmoid already.",
                 ),

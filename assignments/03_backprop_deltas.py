@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from backprop import Dense, Network
+from classroom.classics import classics
 from classroom.questions import Assignment, Choice, Function, Manual, Plot
 
 CHAPTER = "chapters/05_backprop_deltas.html#"
@@ -13,26 +15,24 @@ def routes(sizes, l):
     return math.prod(sizes[l + 1 :])
 
 
-def two_layers(slope=lambda H: 1 - H**2, back=lambda delta2, W2: delta2 @ W2.T, share=len):
-    """The four gradients of the tanh-linear net, with its three places to go wrong."""
+def two_layers(slope=lambda H: 1 - H**2):
+    """The gradients of the tanh-linear net, where slope(H) stands for the derivative of tanh."""
 
     def gradients(X, T, W1, b1, W2, b2):
         H = np.tanh(X @ W1 + b1)
-        delta2 = (H @ W2 + b2 - T) / share(X)
-        delta1 = back(delta2, W2) * slope(H)
+        delta2 = (H @ W2 + b2 - T) / len(X)
+        delta1 = (delta2 @ W2.T) * slope(H)
         return X.T @ delta1, delta1.sum(axis=0), H.T @ delta2, delta2.sum(axis=0)
 
     return gradients
 
 
+def as_network(X, T, W1, b1, W2, b2):
+    layers = [Dense(W1, b1, "tanh"), Dense(W2, b2, "identity")]
+    return Network(layers, "half_squared_error"), X, T
+
+
 gradients = two_layers()
-
-
-def biases_not_summed(X, T, W1, b1, W2, b2):
-    delta2 = (np.tanh(X @ W1 + b1) @ W2 + b2 - T) / len(X)
-    delta1 = (delta2 @ W2.T) * (1 - np.tanh(X @ W1 + b1) ** 2)
-    dW1, _, dW2, _ = gradients(X, T, W1, b1, W2, b2)
-    return dW1, delta1, dW2, delta2
 
 
 def slope_at_the_outputs(X, T, W1, b1, W2, b2):
@@ -41,10 +41,6 @@ def slope_at_the_outputs(X, T, W1, b1, W2, b2):
     delta2 = (O - T) * (1 - O**2) / len(X)
     delta1 = (delta2 @ W2.T) * (1 - H**2)
     return X.T @ delta1, delta1.sum(axis=0), H.T @ delta2, delta2.sum(axis=0)
-
-
-def turned(X, T, W1, b1, W2, b2):
-    return tuple(-g for g in gradients(X, T, W1, b1, W2, b2))
 
 
 def other_order(X, T, W1, b1, W2, b2):
@@ -227,17 +223,21 @@ ASSIGNMENT = Assignment(
             reference=gradients,
             inputs=square_net,
             mistakes={
-                "no transpose": (
-                    two_layers(back=lambda delta2, W2: delta2 @ W2),
-                    "W2 is not transposed on the way back. It fits, since W2 is square here.",
-                ),
-                "slope dropped": (
-                    two_layers(slope=lambda H: 1.0),
-                    "The slope of tanh was dropped in the hidden layer.",
-                ),
-                "slope taken at h": (
-                    two_layers(slope=lambda H: 1 - np.tanh(H) ** 2),
-                    "The slope of tanh was taken at h. Its place is z, and tanh(z) is h itself.",
+                **classics(
+                    as_network,
+                    "no transpose",
+                    "slope dropped",
+                    "slope at a",
+                    "sum for mean",
+                    "mean twice",
+                    "sign turned",
+                    "factor 2",
+                    "bias not summed",
+                    "bias averaged",
+                    "a route dropped",
+                    "= for += over examples",
+                    "z for a",
+                    "dW transposed",
                 ),
                 "slope of the sigmoid": (
                     two_layers(slope=lambda H: H * (1 - H)),
@@ -247,15 +247,6 @@ ASSIGNMENT = Assignment(
                     slope_at_the_outputs,
                     "The outputs are linear: no slope of tanh belongs into their delta.",
                 ),
-                "1/N left out": (
-                    two_layers(share=lambda X: 1),
-                    "The factor 1/N of the mean over the batch is missing.",
-                ),
-                "biases not summed": (
-                    biases_not_summed,
-                    "The biases' gradients are not summed over the examples.",
-                ),
-                "sign turned": (turned, "The sign is turned: o − t, not t − o."),
                 "other order": (other_order, "The layers changed places: dW1, db1, dW2, db2."),
             },
             hint="Deltas first, from the last layer to the first; then each dW is one product.",

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from backprop import Dense, Network
+from classroom.classics import classics
 from classroom.questions import (
     Assignment,
     Choice,
@@ -63,15 +65,9 @@ class Net:
     def delta2(self, X, labels):
         return (shares(self.scores(X)) - np.eye(self.W2.shape[1])[labels]) / len(X)
 
-    def mask(self, H):
-        return H > 0
-
-    def back(self, delta2):
-        return delta2 @ self.W2.T
-
     def gradients(self, X, labels):
         H, delta2 = self.hidden(X), self.delta2(X, labels)
-        delta1 = self.back(delta2) * self.mask(H)
+        delta1 = (delta2 @ self.W2.T) * (H > 0)
         return X.T @ delta1, delta1.sum(axis=0), H.T @ delta2, delta2.sum(axis=0)
 
     def step(self, X, labels, eta):
@@ -85,36 +81,25 @@ class Net:
         self.W2, self.b2 = self.W2 - eta * dW2, self.b2 - eta * db2
 
 
-class MaskDropped(Net):
-    def mask(self, H):
-        return 1.0
+def as_network(net, X, labels):
+    layers = [Dense(net.W1, net.b1, "relu"), Dense(net.W2, net.b2, "softmax")]
+    return Network(layers, "cross_entropy"), X, np.eye(net.W2.shape[1])[labels]
 
 
-class NoTranspose(Net):
-    def back(self, delta2):
-        return delta2 @ self.W2
+def classic_nets(*names):
+    """name -> (a net whose `gradients` makes that mistake, sentence)."""
 
+    def net(wrong):
+        return type("Classic", (Net,), {"gradients": lambda *args: wrong(*args)})
 
-class MeanDropped(Net):
-    def delta2(self, X, labels):
-        return len(X) * super().delta2(X, labels)
-
-
-class SlopeOfSoftmax(Net):
-    def delta2(self, X, labels):
-        P = shares(self.scores(X))
-        return super().delta2(X, labels) * P * (1 - P)
-
-
-class SignTurned(Net):
-    def delta2(self, X, labels):
-        return -super().delta2(X, labels)
+    found = classics(as_network, *names)
+    return {name: (net(wrong), f"`gradients`: {said}") for name, (wrong, said) in found.items()}
 
 
 class BiasesNotSummed(Net):
     def gradients(self, X, labels):
         H, delta2 = self.hidden(X), self.delta2(X, labels)
-        delta1 = self.back(delta2) * self.mask(H)
+        delta1 = (delta2 @ self.W2.T) * (H > 0)
         return X.T @ delta1, delta1, H.T @ delta2, delta2
 
 
@@ -123,7 +108,7 @@ class TooEarly(Net):
         before = cross_entropy(self.scores(X), labels)
         H, delta2 = self.hidden(X), self.delta2(X, labels)
         self.W2, self.b2 = self.W2 - eta * H.T @ delta2, self.b2 - eta * delta2.sum(axis=0)
-        delta1 = self.back(delta2) * self.mask(H)
+        delta1 = (delta2 @ self.W2.T) * (H > 0)
         self.W1, self.b1 = self.W1 - eta * X.T @ delta1, self.b1 - eta * delta1.sum(axis=0)
         return before
 
@@ -373,21 +358,17 @@ ASSIGNMENT = Assignment(
             script=net_script,
             tries=4,
             mistakes={
-                "mask dropped": (MaskDropped, "The slope of ReLU was dropped on the way back."),
-                "no transpose": (
-                    NoTranspose,
-                    "W2 is not transposed on the way back. It fits, since W2 is square here.",
+                **classic_nets(
+                    "unmasked",
+                    "masked by itself",
+                    "no transpose",
+                    "sum for mean",
+                    "sign turned",
+                    "slope kept",
+                    "z for a",
+                    "bias averaged",
                 ),
-                "1/N left out": (
-                    MeanDropped,
-                    "The factor 1/N of the mean over the batch is missing.",
-                ),
-                "slope of the softmax": (
-                    SlopeOfSoftmax,
-                    "p(1 − p) does not belong here: with cross-entropy the delta is p − t.",
-                ),
-                "sign turned": (SignTurned, "The sign of the output's delta is turned: p − t."),
-                "biases not summed": (
+                "bias not summed": (
                     BiasesNotSummed,
                     "The biases' gradients are not summed over the examples.",
                 ),

@@ -11,6 +11,9 @@ import pytest
 from docutils.nodes import make_id
 
 from assigned import NAMES, ROOT, answered, run, solutions, source, tries, wrong
+from backprop import Dense, Network
+from backprop.mistakes import MISTAKES
+from classroom.classics import classics
 from classroom.judging import judge
 from classroom.questions import (
     PUBLIC_SEED,
@@ -250,3 +253,29 @@ def test_run_is_what_a_notebook_does():
         {"cell_type": "code", "id": "b", "source": ["x = 2\n", "y = x"]},
     ]
     assert run(cells, {})["y"] == 2
+
+
+# ---------------------------------------------------------------------------- the gallery's
+
+
+def test_classic_mistakes_come_from_the_gallery_with_its_words():
+    q = question("03_backprop_deltas", "q3")
+    taken = [name for name in q.mistakes if name in MISTAKES]
+    assert len(taken) >= 12
+    for name in taken:
+        assert q.mistakes[name].sentence == MISTAKES[name].sentence
+
+
+def test_a_classic_is_what_the_gallery_makes_of_the_network(rng):
+    net = Network([Dense.random(3, 4, "tanh", rng), Dense.random(4, 2, "identity", rng)])
+    X, T = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    (wrong, sentence) = classics(lambda: (net, X, T), "slope dropped")["slope dropped"]
+    made = MISTAKES["slope dropped"].backward(net, X, T)
+    for ours, theirs in zip(wrong(), (made.dW[0], made.db[0], made.dW[1], made.db[1]), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert sentence == MISTAKES["slope dropped"].sentence
+
+
+def test_a_mistake_that_the_gallery_does_not_have_is_refused():
+    with pytest.raises(KeyError, match=r"expected some of sign turned, .*, came 'slope lost'"):
+        classics(lambda: None, "sign turned", "slope lost")
