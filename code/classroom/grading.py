@@ -254,8 +254,9 @@ def _kept_inputs(question, tries, answers, verdict):
     """Right values do not count where an argument was changed that should have been left alone."""
     as_is = replace(question, rtol=0.0, atol=0.0)
     for t, (_, afterwards) in zip(tries, answers, strict=True):
-        for name, before, after in zip(question.arguments, t.inputs, afterwards, strict=False):
-            if judge(as_is, [(t.inputs, before, after)]).status != "right":
+        for k, name in enumerate(question.arguments[: len(t.inputs)]):
+            after = afterwards[k] if k < len(afterwards) else None
+            if judge(as_is, [(t.inputs, t.inputs[k], after)]).status != "right":
                 said = f"The values are right, but `{name}` was changed. Work on a copy."
                 return Verdict("wrong", 0.0, "", said, shown(t.answer))
     return verdict
@@ -267,7 +268,8 @@ def _looks(question, verdict, done):
         yield f"Question {question.id}: {verdict.message}"
     if isinstance(question, Manual) or not hasattr(question, "imports"):
         return
-    used = done.uses.get(question.calls, set()) - {*question.imports, *ALWAYS, "classroom"}
+    harmless = {*question.imports, *ALWAYS, "classroom", "matplotlib"}
+    used = done.uses.get(question.calls, set()) - harmless
     foreign = sorted(package for package in used if package not in _standard())
     if foreign:
         yield f"Question {question.id}: its code uses {', '.join(foreign)}, which it may not."

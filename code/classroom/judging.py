@@ -91,6 +91,7 @@ def judge(question, tries):
     status, message = found[wrong[0]]
     if len(wrong) < len(tries):
         message = f"Right on {len(tries) - len(wrong)} of {len(tries)} inputs. {message}"
+    message += "" if message.endswith((".", "!", "?")) else "."
     return Verdict(status, points, "", message + _given(question, tries[wrong[0]]), yours)
 
 

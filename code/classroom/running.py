@@ -113,7 +113,7 @@ class _Run:
                 self._ended_in(number, code, ended)
                 return False
             if reply.get("error"):
-                failed.append((number, told(reply["error"], "")))
+                failed.append((number, told(reply["error"])))
         if failed and self.again:
             try:
                 student.ask({"do": "again"}, self._seconds(self.box.limits.cell))
@@ -201,14 +201,20 @@ def _picture(answer):
     return answer
 
 
-def told(problem, calls):
-    """Return the `Problem` of what the inside said of an exception: status, name, text, place."""
-    status, name, text, place = (str(part) for part in problem)
+def told(problem, calls=""):
+    """Return the `Problem` of what the inside said of an exception: status, name, text, place.
+
+    calls: the name that the question asks for; without it the exception came from a cell.
+    """
+    try:
+        status, name, text, place = (str(part) for part in problem)
+    except (TypeError, ValueError):
+        return Problem("error", "What came back is no answer")
     # An address differs in every run, and results must not.
     text = re.sub(r"\b0x[0-9a-f]{6,}\b", "0x…", text[:400]).encode("utf-8", "replace").decode()
     place = place[:200].encode("utf-8", "replace").decode()
     where = f" ({place})" if place else ""
-    if status == "missing":
+    if status == "missing" and calls:
         said = f"`{calls}` is not defined." if not name else f"`{calls}` is still to be written."
         return Problem("missing", said)
     if status == "refused":

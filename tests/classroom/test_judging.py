@@ -114,7 +114,7 @@ def test_points_follow_the_tries_that_are_right():
     done[0] = (*done[0][:2], Problem("error", "ValueError: no"))
     found = judge(QUESTION, done)
     assert (found.status, found.points) == ("error", 3.0)
-    assert found.message.startswith("Right on 3 of 4 inputs. ValueError: no The input: X:")
+    assert found.message.startswith("Right on 3 of 4 inputs. ValueError: no. The input: X:")
 
 
 def test_all_or_nothing():
