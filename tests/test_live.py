@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -85,25 +86,33 @@ import sys
 from pathlib import Path
 from bookkit import live
 live.site_is_current = lambda root, out: True
-live.serve(Path(sys.argv[1]), browser=False)
+live.ORPHAN = int(sys.argv[2])
+live.serve(Path(sys.argv[1]), browser=sys.argv[3] == "browser")
 """
 
 
-def start(root):
-    """A server on the site in ``root``: its process, ``home`` and ``token``."""
+@contextmanager
+def start(root, orphan=60, browser="none", **environment):
+    """A server on the site in ``root``: its ``process``, ``home``, ``token``; it is ended."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, root],
+        [sys.executable, "-c", SERVER, root, str(orphan), browser],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "JUPYTER_RUNTIME_DIR": str(root / "runtime")},
+        env={**os.environ, "JUPYTER_RUNTIME_DIR": str(root / "runtime"), **environment},
     )
     line = process.stdout.readline()
     found = re.fullmatch(r"The book, live: (http://127\.0\.0\.1:\d+)/book/\?token=(\w+)\n", line)
     if not found:
         process.kill()
         pytest.fail(line + process.communicate()[1])
-    return SimpleNamespace(process=process, home=found[1], token=found[2], root=root)
+    try:
+        yield SimpleNamespace(process=process, home=found[1], token=found[2], root=root)
+        process.terminate()
+        process.communicate(timeout=30)
+    finally:
+        process.kill()  # where it has ended, this does nothing
+        process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -115,11 +124,8 @@ def server(tmp_path_factory):
     (html / "index.html").write_text("the first page")
     (html / "404.html").write_text("no such page")
     (root / "_build" / "secret.txt").write_text("not of the site")
-    server = start(root)
-    with server.process:
+    with start(root) as server:
         yield server
-        server.process.terminate()
-        server.process.wait(timeout=30)
 
 
 def ask(server, path, *, method="GET", jar=None, body=None, **headers):
@@ -189,8 +195,7 @@ def test_the_server_leaves_no_file_with_its_token(server):
 
 def test_ctrl_c_ends_the_server_and_its_kernels(server):
     """Another start: another token, a kernel that is busy without end, and an end."""
-    other = start(server.root)
-    with other.process:
+    with start(server.root) as other:
         assert other.token != server.token and len(other.token) == 64
         authorized = {"Authorization": f"token {other.token}"}
         body = json.dumps({"name": "python3", "path": ""}).encode()
@@ -200,14 +205,43 @@ def test_ctrl_c_ends_the_server_and_its_kernels(server):
         assert len(kernels) == 1
         assert [kernel.cwd() for kernel in kernels] == [str(server.root / "chapters")]
         other.process.send_signal(signal.SIGINT)
-        said = other.process.communicate(timeout=30)
-    assert "Ctrl-C ends it" in said[0]
-    assert "The server and its kernels have ended." in said[1]
-    assert other.process.returncode == 0
+        assert other.process.wait(timeout=30) == 0
+        assert "Ctrl-C ends it" in other.process.stdout.read()
+        assert "The server and its kernels have ended." in other.process.stderr.read()
     end = time.monotonic() + 10
     while any(kernel.is_running() for kernel in kernels):
         assert time.monotonic() < end, "a kernel outlived its server"
         time.sleep(0.05)
+
+
+def test_a_kernel_that_no_page_is_connected_to_ends(server):
+    with start(server.root, orphan=1) as other:
+        authorized = {"Authorization": f"token {other.token}"}
+        assert ask(other, "/api/kernels", method="POST", body=b"{}", **authorized)[0] == 201
+        end = time.monotonic() + 30
+        while ask(other, "/api/kernels", **authorized)[1] != "[]":
+            assert time.monotonic() < end, "the kernel is still there"
+            time.sleep(0.2)
+
+
+def test_the_browser_is_sent_through_a_file_that_only_its_owner_reads(server):
+    """What a list of processes shows has no token, and the file goes with the server."""
+    browser, seen = server.root / "browser.sh", server.root / "seen.txt"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {seen}.new && mv {seen}.new {seen}\n')
+    browser.chmod(0o700)
+    with start(server.root, browser="browser", BROWSER=str(browser)) as other:
+        end = time.monotonic() + 30
+        while not seen.is_file():
+            assert time.monotonic() < end, "no browser was opened"
+            time.sleep(0.05)
+        address = seen.read_text().strip()
+        assert address.startswith("file:///") and other.token not in address
+        file = Path(address.removeprefix("file://"))
+        assert f"{other.home}/book/?token={other.token}" in file.read_text()
+        assert file.stat().st_mode & 0o077 == 0
+        other.process.send_signal(signal.SIGINT)
+        other.process.wait(timeout=30)
+    assert not file.exists()
 
 
 def children(pid):

@@ -147,7 +147,7 @@ export class Cell {
     this.word.textContent = [STATES[state], detail].filter(Boolean).join(" ");
   }
 
-  /** The stored outputs make room for those of this run; a figure keeps its caption and its name. */
+  /** The stored outputs make room for those of this run; a figure keeps its caption and name. */
   begin() {
     const { stored, outputs, caption } = this;
     if (!outputs.place.isConnected) {

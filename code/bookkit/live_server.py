@@ -1,5 +1,6 @@
 """The handlers that make a Jupyter server serve the book; see ``live.py``. Imports Jupyter."""
 
+import os
 from pathlib import Path
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -34,8 +35,13 @@ class LiveServer(ServerApp):
 
         Only its owner can read it, and it goes when the server ends.
         """
-        if self.open_browser:
+        if not self.open_browser:
+            return
+        before = os.umask(0o077)
+        try:
             super().write_browser_open_files()
+        finally:
+            os.umask(before)
 
 
 class Door(JupyterHandler):
