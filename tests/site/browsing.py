@@ -15,14 +15,27 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
+from axe_playwright_python.base import AXE_SCRIPT
 
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Messages on the console that are no defect of a page: (pattern, why).
 ALLOWED = []
 
-#: Pages that Sphinx makes beside those of the table of contents.
-MADE = ["search.html", "genindex.html"]
+#: Pages that are made beside those of the table of contents.
+MADE = ["search.html", "genindex.html", "404.html"]
+
+#: What axe is asked for: WCAG 2.2 A and AA, and what it calls best practice.
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: Its rules that depend on the theme; the others need one look only.
+COLOURS = ["color-contrast", "link-in-text-block"]
+#: Its rules that the book does not follow: rule -> why.
+SET_ASIDE = {
+    "empty-table-header": "best practice, not WCAG: the corner cell over a column of row headers "
+    "and beside a row of column headers has nothing to say",
+}
+#: What arrives late on a slow line: mathematics and interactive figures.
+LATE = re.compile(r"/tex-chtml\.js|/figures\.js")
 
 
 def contents():
@@ -35,6 +48,11 @@ def contents():
 def chapters():
     """The pages that are chapters."""
     return [page for page in contents() if page.startswith("chapters/")]
+
+
+def pages():
+    """Everything that a reader can open."""
+    return contents() + MADE
 
 
 # --- a host of static pages -----------------------------------------------------------------------
@@ -199,12 +217,29 @@ def _note_status(page, answer):
         page.missing.append(f"{answer.status} {answer.url}")
 
 
-def go(page, home, path):
-    """Send the page to ``path``, below ``home`` or a whole address, until all has arrived."""
+def go(page, home, path, late=None):
+    """Send the page to ``path``, below ``home`` or a whole address, until all has arrived.
+
+    What fits the pattern ``late`` arrives only when the rest has been painted.
+    """
     address = path if re.match(r"\w+:", path) else home + path
     page.homes.add(urlsplit(address).netloc)
-    page.goto(address, wait_until="load")
+    if late:
+        _go_with_late(page, address, late)
+    else:
+        page.goto(address, wait_until="load")
     return settle(page)
+
+
+def _go_with_late(page, address, late):
+    held, painted = [], False
+    page.route(late, lambda route: route.fallback() if painted else held.append(route))
+    page.goto(address, wait_until="commit")
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    painted = True
+    for route in held:
+        route.fallback()
+    page.wait_for_load_state("load")
 
 
 def settle(page):
@@ -233,3 +268,109 @@ def complaints(page):
         if name not in page.forgive
         for text in texts
     ]
+
+
+# --- looking --------------------------------------------------------------------------------------
+
+
+def unfold(page):
+    """Open everything that is folded; wait until code that got wide can be reached by keyboard.
+
+    The theme looks for such code a moment after something changed; if it never does, axe says so.
+    """
+    page.evaluate("""async () => {
+        for (const folded of document.querySelectorAll("details")) folded.open = true;
+        const wide = () => [...document.querySelectorAll("pre")].some(
+            (pre) => pre.scrollWidth > pre.clientWidth && pre.tabIndex < 0);
+        const end = performance.now() + 3000;
+        while (wide() && performance.now() < end) await new Promise(requestAnimationFrame);
+    }""")
+    return settle(page)
+
+
+def show(page, theme):
+    """Change between "light" and "dark" as the reader's system does."""
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+    return settle(page)
+
+
+def axe(page):
+    """What axe finds on the whole page: a sentence for each element."""
+    return _axe(page, None, STANDARDS, {rule: {"enabled": False} for rule in SET_ASIDE})
+
+
+def axe_colours(page):
+    """What axe finds of what depends on the theme.
+
+    The insides of formulas are left out: they take the colour of the text around them, and are
+    half of all elements of a chapter.
+    """
+    return _axe(page, {"exclude": ["mjx-container"]}, COLOURS, {})
+
+
+def _axe(page, within, only, rules):
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    options = {
+        "resultTypes": ["violations"],
+        "preload": False,  # it would fetch style sheets once more, some from wrong addresses
+        "runOnly": only,
+        "rules": rules,
+    }
+    found = page.evaluate(
+        "async ([within, options]) => (await axe.run(within ?? document, options)).violations",
+        [within, options],
+    )
+    return [_say(rule["id"], node) for rule in found for node in rule["nodes"]]
+
+
+def _say(rule, node):
+    why = "; ".join(check["message"] for check in node["any"] + node["all"] + node["none"])
+    return f"axe: {rule}: {' '.join(map(str, node['target']))}: {node['html'][:150]}: {why}"
+
+
+def sideways(page):
+    """The elements that make the page wider than its window, if it is."""
+    return page.evaluate("""() => {
+        const room = document.scrollingElement.clientWidth;
+        if (document.scrollingElement.scrollWidth <= room) return [];
+        const clipped = (element) => {
+            for (let box = element.parentElement; box !== document.body; box = box.parentElement) {
+                if (box === null || getComputedStyle(box).overflowX !== "visible") return true;
+            }
+            return false;
+        };
+        const wide = [...document.body.querySelectorAll("*")].filter((element) =>
+            element.getBoundingClientRect().right > room + 1 && !clipped(element));
+        return [`the page is ${document.scrollingElement.scrollWidth} px wide in ${room} px: `
+            + wide.slice(0, 6).map((e) => `${e.localName}.${e.className}`).join(", ")];
+    }""")
+
+
+def math_errors(page):
+    """What MathJax could not read, and formulas that it left as they were."""
+    return page.evaluate("""() => [
+        ...[...document.querySelectorAll("mjx-merror, [data-mjx-error], merror")].map((node) =>
+            `mathematics: ${node.getAttribute("data-mjx-error") ?? node.textContent}`),
+        ...[...document.querySelectorAll(".math")].filter((node) =>
+            !node.querySelector("mjx-container")).map((node) =>
+            `mathematics not typeset: ${node.textContent.slice(0, 80)}`),
+    ]""")
+
+
+def jump(page):
+    """(CLS, what moved): the sum of all layout shifts since the page was opened."""
+    moves = page.evaluate("""() => new Promise((done) => {
+        const moves = [];
+        new PerformanceObserver((list) => {
+            for (const move of list.getEntries()) {
+                if (move.hadRecentInput) continue;
+                const parts = move.sources.map((s) => s.node?.className || s.node?.nodeName);
+                moves.push([move.value, parts.join(", ")]);
+            }
+        }).observe({type: "layout-shift", buffered: true});
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(moves))));
+    })""")
+    moves.sort(reverse=True)
+    return sum(value for value, _ in moves), [f"{value:.3f} by {what}" for value, what in moves[:4]]

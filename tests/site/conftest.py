@@ -10,7 +10,8 @@
   a Playwright page, opened in an empty profile, with scripts, mathematics and fonts arrived.
   ``path`` is below ``served`` ("chapters/01_perceptron.html#anchor") or a whole address.
   ``beside=page`` opens it in that page's profile (warm cache, same storage); ``before=function``
-  is called with the page before it goes anywhere.
+  is called with the page before it goes anywhere; ``late=pattern`` lets what fits (a glob or a
+  regular expression of addresses) arrive after the first paint, as on a slow line.
 
 At the end of a test every opened page must have asked no other host, got no status of 400 and
 more, and written no error to the console. What it did is in ``page.external``, ``page.missing``
@@ -66,6 +67,17 @@ def site(build):
 
 
 @pytest.fixture(scope="session")
+def complain():
+    """A function that fails the test if it is given any sentences."""
+
+    def complain(said):
+        if said := list(said):
+            pytest.fail("\n".join(said), pytrace=False)
+
+    return complain
+
+
+@pytest.fixture(scope="session")
 def server(site):
     """A server of the site on loopback."""
     with browsing.Server(site) as server:
@@ -96,13 +108,13 @@ def open_page(browser, served):
     """Open pages; see the head of this file."""
     opened = []
 
-    def open_page(path, *, forgive=(), before=None, **options):
+    def open_page(path, *, forgive=(), before=None, late=None, **options):
         page = browsing.new_page(browser, served, **options)
         page.forgive = (forgive,) if isinstance(forgive, str) else tuple(forgive)
         opened.append(page)
         if before:
             before(page)
-        return browsing.go(page, served, path)
+        return browsing.go(page, served, path, late)
 
     yield open_page
     said = [complaint for page in opened for complaint in browsing.complaints(page)]
