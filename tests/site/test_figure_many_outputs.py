@@ -279,6 +279,70 @@ def test_a_bad_link_is_refused_whole(state, open_figure):
     shows(page)
 
 
+IN_JUPYTER = """async () => {
+  const kind = "application/vnd.jupyter.widget-state+json";
+  const stored = JSON.parse(document.querySelector(`script[type="${kind}"]`).textContent).state;
+  const { state } = Object.values(stored).find(
+    ({ state }) => state._anywidget_id?.endsWith(".ManyOutputs"));
+  const heard = {};
+  window.python = {
+    get: (name) => state[name],
+    set(name, value) {
+      state[name] = value;
+      for (const hear of heard[`change:${name}`]) hear();
+    },
+    on: (event, hear) => (heard[event] ??= []).push(hear),
+    off() {},
+    save_changes() {},
+  };
+  const module = URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" }));
+  const el = document.createElement("div");
+  el.id = "in-jupyter";
+  document.querySelector("#figure-manyoutputs").after(el);
+  (await import(module)).default.render({ model: window.python, el });
+}"""
+
+
+def test_a_trait_set_from_python_shows_at_once(open_figure):
+    """The stored face beside a model of our own, as JupyterLab has one."""
+    page = open_figure()
+    page.evaluate(IN_JUPYTER)
+    page.figure = page.locator("#in-jupyter")
+    shows(page)
+    assert page.figure.get_by_text("Copy link").count() == 0  # a notebook has no address
+    T = [[0.9, 0.9, 0.9], *START["T"][1:]]
+    page.evaluate(
+        """(T) => {
+          for (const [name, value] of Object.entries(
+            { T, batch: [0, 2, 3], cell: [3, 1], example: 3, loss: "squared_error" },
+          )) python.set(name, value);
+        }""",
+        T,
+    )
+    state = {"T": T, "batch": [0, 2, 3], "cell": [3, 1], "example": 3, "loss": "squared_error"}
+    shows(page, **state)
+    assert page.figure.get_by_role("radio", name="sum: 2").is_checked()
+    assert page.figure.get_by_role("checkbox", name="Example 3 in the batch").is_checked()
+    assert not page.figure.get_by_role("checkbox", name="Example 2 in the batch").is_checked()
+    slider = page.figure.get_by_role("slider", name="target t 1 of example 4")
+    assert slider.input_value() == "1"
+    page.figure.get_by_role("checkbox", name="Example 1 in the batch").uncheck()
+    shows(page, **{**state, "batch": [2, 3]})
+    assert page.evaluate("python.get('batch')") == [2, 3]  # and back to Python
+
+
+def test_without_scripts_and_in_print_there_is_the_picture(open_page, open_figure):
+    picture = open_page(PAGE, javascript=False).get_by_alt_text(
+        re.compile("^Three tables with a row for each of three inputs")
+    )
+    assert picture.is_visible()
+    assert picture.evaluate("img => img.naturalWidth") > 900
+    page = open_figure()
+    page.emulate_media(media="print")
+    assert page.figure.locator(".bp-picture").is_visible()
+    assert not page.figure.locator(".bp-figure").is_visible()
+
+
 def test_less_motion_where_it_is_asked_for(open_figure):
     moving = "getComputedStyle(document.querySelector('.bp-layer .bp-glow')).transitionDuration"
     assert open_figure().evaluate(moving) != "0s"
