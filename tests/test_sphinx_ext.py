@@ -182,7 +182,7 @@ def rows_of_notation():
     table = text[text.index("| symbol |") :].split("\n\n")[0].splitlines()[2:]
     for line in table:
         cells = [cell.strip() for cell in line.strip()[1:-1].split("|")]
-        yield re.findall(r"\$([^$]+)\$", cells[0]), symbols.chapters_in(cells[3])
+        yield re.findall(r"\$([^$]+)\$", cells[0]), symbols.chapters_in(cells[4])
 
 
 def occurs(formula, mathematics):
