@@ -1,6 +1,7 @@
 """The figures of chapter 05, by the data they show."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 import drawn  # noqa: F401  (a backend without a screen)
@@ -56,3 +57,34 @@ def test_passes_show_counted_beside_measured():
 
 def test_measure_returns_a_ratio_of_times():
     assert 0.1 < figures.measure((30, 30, 30), 8, repeats=2) < 20
+
+
+def all_texts():
+    return {t.get_text() for t in plt.gcf().findobj(plt.Text)}
+
+
+def test_a_whole_pass_lists_every_number(net):
+    X, T = np.array([[0.05, 0.10]]), np.array([[0.01, 0.99]])
+    figures.whole_pass(net, X, T, eta=0.5, biases=False)
+    assert {"0.3775", "1.2249", "0.7514", "-0.0381", "0.0004  0.0009"} <= all_texts()
+    assert {"0.1498  0.1996", "0.5113  0.5614", "0.40", "0.55"} <= all_texts()
+    assert "L = 0.298371109   after the step 0.291027774" in all_texts()
+    assert net.layers[1].W[0, 0] == 0.40  # the network stays as it was
+
+
+def test_a_whole_pass_moves_the_biases_too_where_asked(net):
+    X, T = np.array([[0.05, 0.10]]), np.array([[0.01, 0.99]])
+    figures.whole_pass(net, X, T, eta=0.5)
+    net.step(net.backward(net.forward(X), T), 0.5)
+    assert f"L = 0.298371109   after the step {net.loss(X, T):.9f}" in all_texts()
+
+
+def test_a_whole_pass_of_many_edges_keeps_its_numbers_to_the_list(rng):
+    layers = [Dense.random(4, 5, "tanh", rng), Dense.random(5, 3, "softmax", rng)]
+    wide = Network(layers, "cross_entropy")
+    X, T = rng.normal(size=(1, 4)), np.eye(3)[:1]
+    figures.whole_pass(wide, X, T, early=True)
+    assert not any("delta$" in text for text in all_texts())
+    rows = [text for text in all_texts() if text.count("  ") == 4]
+    assert len(rows) == 6  # gradients and new weights of three outputs with five weights each
+    assert any(text.endswith("updated too early") for text in all_texts())

@@ -504,7 +504,8 @@ function face(ui) {
       state = { ...came, step: Math.min(came.step, quantities(came).length) };
       now = passOf(state);
       const key = JSON.stringify([sizeOf(state), state.early]);
-      if (graph?.key !== key) {
+      const other = graph?.key !== key;
+      if (other) {
         graph = { key, ...drawNetwork(ui, state) };
         network.replaceChildren(graph.root);
       }
@@ -524,7 +525,7 @@ function face(ui) {
         ...told.lines.map((line) => h("div", { class: "bp-formula" }, line)),
       );
       lens.update(state, now);
-      topic = topicOf(changed, topic);
+      topic = other ? "step" : topicOf(changed, topic);
     },
     say() {
       const all = quantities(state);
@@ -535,12 +536,11 @@ function face(ui) {
   };
 }
 
-/** Which of the figure's two stories the last change belongs to. */
+/** What the sentence is about after a change: the pass, or the weight under the lens. */
 function topicOf(changed, before) {
-  if (changed.size === TRAITS.length) return "step";
-  if (changed.has("step") || changed.has("early") || changed.has("eta")) return "step";
-  return ["watch", "nudge", "W1", "b1", "W2", "b2"].some((trait) => changed.has(trait))
-    ? "lens" : before;
+  const has = (...traits) => traits.some((trait) => changed.has(trait));
+  if (has("step", "early", "eta", "biases", "x", "t", "hidden", "output")) return "step";
+  return has("watch", "nudge", "W1", "b1", "W2", "b2") ? "lens" : before;
 }
 
 function explain(shown, state, now) {
@@ -757,7 +757,7 @@ function drawLens(ui, stateOf) {
     },
     say() {
       const name = asText(now.state.watch);
-      return `∂L/∂${name} = ${long(now.slope)}. With the nudge ${short(now.state.nudge, 6)} the `
+      return `∂L/∂${name} = ${long(now.slope)}. With the nudge ${short(now.state.nudge, 8)} the `
         + `quotient is ${long(now.quotient.value)}: ${nearness(now.error, now.slope)}.`;
     },
   };
@@ -866,7 +866,7 @@ function drawErrors(curve, path, dot, { state, errors, error, slope }) {
   put(dot, { cx: curve.x(state.nudge), cy: curve.y(seen(error)) });
   put(curve.root, {
     "aria-label": `The error of the difference quotient against the nudge, both by powers of ten: `
-      + `at ${short(state.nudge, 6)} the quotient differs from the gradient ${long(slope)} `
+      + `at ${short(state.nudge, 8)} the quotient differs from the gradient ${long(slope)} `
       + `by ${num(error, 2)}.`,
   });
 }
@@ -1012,11 +1012,12 @@ function chooseable(ui, group, name) {
   });
 }
 
-/** One of the weights is in the order of Tab: the chosen one. */
+/** One of the weights is in the order of Tab: the one with the focus, or else the chosen one. */
 function rove(root) {
-  if (root.contains(document.activeElement)) return;
+  const within = root.contains(document.activeElement) ? document.activeElement : null;
   for (const item of root.querySelectorAll("[role=button]")) {
-    put(item, { tabindex: item.hasAttribute("data-watched") ? 0 : -1 });
+    const here = within ? item === within : item.hasAttribute("data-watched");
+    put(item, { tabindex: here ? 0 : -1 });
   }
 }
 
