@@ -64,6 +64,7 @@ export function makeEditor({ parent, source, label, describedby, run, changed })
       EditorView.contentAttributes.of({
         "aria-label": label,
         "aria-describedby": describedby,
+        tabindex: "0", // as it is anyway; for those who look for it in the markup
         spellcheck: "false",
         autocorrect: "off",
         autocapitalize: "off",
