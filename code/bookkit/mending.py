@@ -1,7 +1,7 @@
 """A Sphinx extension that mends what Sphinx and the theme write into pages.
 
 - Pictures carry their size, so that the text below does not jump when they arrive, and are fetched
-  when the reader comes near them.
+  when the reader comes near them; heavy ones are sent as WebP without loss, half as large.
 - The source of a formula in the text says how wide the formula will be, for the same reason.
 - A list of references is a list of list items to a screen reader, too.
 - The theme's script of icons is not loaded: ``templates/static/webpack-macros.html``.
@@ -9,8 +9,9 @@
 
 import html
 import re
-import struct
 from pathlib import Path
+
+from PIL import Image
 
 CITATIONS = {'role="doc-biblioentry"': 'role="listitem"'}  # a deprecated role, foreign to lists
 
@@ -37,25 +38,36 @@ WIDTHS = [
     (r".", 0.55),
     (r"\\.", 0.3),
 ]
+HEAVY = 50_000  # bytes of a picture
 EM_OF_MATHEMATICS = 1.2  # in em of the text around, measured
 
 
-def size_of_png(path):
-    """(width, height) of a PNG file in pixels; None for another kind of file."""
-    head = Path(path).read_bytes()[:24]
-    return struct.unpack(">II", head[16:24]) if head.startswith(b"\x89PNG\r\n\x1a\n") else None
+def lighter(picture, folder):
+    """A heavy picture once more in ``folder``, without loss and lighter; its name, or None."""
+    if picture.stat().st_size < HEAVY:
+        return None
+    target = folder / f"{picture.stem}.webp"
+    if not target.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        with Image.open(picture) as image:
+            opaque = "A" not in image.mode or image.getextrema()[-1][0] == 255
+            image.convert("RGB" if opaque else "RGBA").save(target, lossless=True, quality=50)
+    return target.name if target.stat().st_size < picture.stat().st_size else None
 
 
-def give_size(tag, files):
-    """An ``<img …>`` with its width and height, and lazy; ``files``: name on the site -> file."""
-    name = re.search(r'src="[^"]*_images/([^"]+)"', tag)
+def mend_picture(tag, files, folder):
+    """An ``<img …>`` with its width and height, lazy and light.
+
+    ``files``: name on the site -> file; ``folder``: where the pictures of the site are.
+    """
+    name = re.search(r'src="[^"]*_images/([^"]+\.png)"', tag)
     if not name or name[1] not in files or re.search(r"\s(?:width|height|loading)=", tag):
         return tag
-    size = size_of_png(files[name[1]])
-    if size is None:
-        return tag
-    added = f'<img width="{size[0]}" height="{size[1]}" loading="lazy"'
-    return re.sub(r"^<img", added, tag)
+    with Image.open(files[name[1]]) as image:
+        width, height = image.size
+    light = lighter(files[name[1]], folder) or name[1]
+    added = f'<img width="{width}" height="{height}" loading="lazy"'
+    return re.sub(r"^<img", added, tag.replace(name[1], light))
 
 
 def typeset_width(tex):
@@ -94,7 +106,10 @@ def mend(app, pagename, templatename, context, doctree):
     if "body" not in context:
         return
     files = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
-    body = re.sub(r"<img\b[^>]*>", lambda found: give_size(found[0], files), context["body"])
+    folder = Path(app.outdir, app.builder.imagedir)
+    body = re.sub(
+        r"<img\b[^>]*>", lambda found: mend_picture(found[0], files, folder), context["body"]
+    )
     body = FORMULA.sub(give_room, body)
     for found, wanted in CITATIONS.items():
         body = body.replace(found, wanted)

@@ -34,7 +34,7 @@ SET_ASIDE = {
     "empty-table-header": "best practice, not WCAG: the corner cell over a column of row headers "
     "and beside a row of column headers has nothing to say",
 }
-#: What arrives late on a slow line: mathematics and interactive figures.
+#: What arrives late on a slow line: mathematics, and the host of interactive figures.
 LATE = re.compile(r"/tex-chtml\.js|/figures\.js")
 
 
@@ -175,6 +175,7 @@ def new_page(
             service_workers="block",
         )
     )
+    context.set_default_timeout(60_000)  # a busy machine is no failure
     page = context.new_page()
     page.errors, page.external, page.missing = [], [], []
     page.javascript = javascript
@@ -182,10 +183,8 @@ def new_page(
     page.on("console", lambda message: _note_message(page, message))
     page.on("pageerror", lambda error: _note(page, f"{error.stack or error}"))
     page.on("response", lambda answer: _note_status(page, answer))
-    page.on(
-        "websocket", lambda socket: _is_home(page, socket.url) or page.external.append(socket.url)
-    )
-    page.route("**/*", lambda route: _let_pass(page, route))
+    page.on("websocket", lambda socket: _note_address(page, socket.url))
+    page.on("request", lambda asked: _note_address(page, asked.url))
     return page
 
 
@@ -194,11 +193,9 @@ def _is_home(page, address):
     return parts.scheme in ("data", "blob", "about", "file") or parts.netloc in page.homes
 
 
-def _let_pass(page, route):
-    if _is_home(page, route.request.url):
-        return route.fallback()
-    page.external.append(route.request.url)
-    return route.abort()
+def _note_address(page, address):
+    if not _is_home(page, address):
+        page.external.append(address)
 
 
 def _note_message(page, message):
