@@ -8,13 +8,13 @@ __all__ = ["write_whole"]
 
 
 def write_whole(path, text):
-    """Write a text file in one step, and make its folder.
+    """Write a file in one step, a text or bytes, and make its folder.
 
     It is on the disk before it gets its name: with a full disk, or a machine that stops, the old
     file or none is there, never half of one. A file that holds the text already is not touched.
     Raises OSError as the system does.
     """
-    path, data = Path(path), text.encode("utf-8")
+    path, data = Path(path), text if isinstance(text, bytes) else text.encode("utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_file() and path.read_bytes() == data:
         return
