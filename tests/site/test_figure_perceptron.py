@@ -140,7 +140,7 @@ def test_a_link_restores_the_state(open_figure):
 
 @pytest.mark.parametrize(
     "state",
-    ['{"w": [1, 2, "x"]}', '{"w": [1]}', "{"],
+    ['{"w": [1, 2, "x"]}', '{"x": [1], "w": [1], "watch": 0}', "{"],
 )
 def test_a_bad_link_is_refused_whole(state, open_figure):
     page = open_figure(f"?perceptron={quote(state)}")

@@ -203,8 +203,8 @@ function drawGraph(ui, n, names) {
 }
 
 /** Whether a linked state is one that the controls can reach. */
-function accept({ x, w, b, t, activation, watch }) {
-  return x.length === w.length && x.length >= 1 && x.length <= 4
+function accept({ x, w, b, t, activation, watch }, present) {
+  return [x, w].every((list) => list.length === present.x.length)
     && [...x, ...w, b, t].every((v) => Math.abs(v) <= 100)
     && ["sigmoid", "identity"].includes(activation)
     && Number.isInteger(watch) && watch >= 0 && watch <= w.length;
