@@ -475,7 +475,6 @@ const TRAITS = [
 
 function face(ui) {
   const stateOf = () => Object.fromEntries(TRAITS.map((trait) => [trait, ui.get(trait)]));
-  let state = stateOf();
   const stepping = driver(ui);
   const network = h("div", {
     class: "bp-net", tabindex: 0, role: "group", onkeydown: stepping.key,
@@ -495,45 +494,44 @@ function face(ui) {
   );
   handles(ui, stateOf);
   let graph;
-  let now;
+  let told; // the quantity of this step in symbols, numbers and words
   let topic = "step";
   return {
     update(changed) {
       const came = stateOf();
       if (!fits({ ...came, step: 0 })) return; // Python is still setting the rest
-      state = { ...came, step: Math.min(came.step, quantities(came).length) };
-      now = passOf(state);
+      const all = quantities(came);
+      const state = { ...came, step: Math.min(came.step, all.length) };
+      const now = passOf(state);
       const key = JSON.stringify([sizeOf(state), state.early]);
-      const other = graph?.key !== key;
-      if (other) {
+      topic = graph?.key === key ? topicOf(changed, topic) : "step";
+      if (graph?.key !== key) {
         graph = { key, ...drawNetwork(ui, state) };
         network.replaceChildren(graph.root);
       }
-      const all = quantities(state);
       const shown = all[state.step - 1];
-      const told = explain(shown, state, now);
+      told = { ...explain(shown, state, now), count: `Step ${state.step} of ${all.length}` };
       graph.update(state, now, all, shown);
       stepping.update(state, all.length);
-      put(network, {
-        "aria-label": `The network. ${told.title}. Arrow keys: right for the next step, left for `
-          + "the one before, up and down from weight to weight, Enter to choose it.",
-      });
-      put(equation, { style: `--lines: ${Math.max(...sizeOf(state).slice(0, 2)) + 1}` });
-      equation.replaceChildren(
-        h("p", { class: "bp-count" }, `Step ${state.step} of ${all.length}`),
-        h("p", { class: "bp-title" }, told.title),
-        ...told.lines.map((line) => h("div", { class: "bp-formula" }, line)),
-      );
       lens.update(state, now);
-      topic = other ? "step" : topicOf(changed, topic);
+      writeOut(told, state, network, equation);
     },
-    say() {
-      const all = quantities(state);
-      if (topic === "lens") return lens.say();
-      const { title, came } = explain(all[state.step - 1], state, now);
-      return `Step ${state.step} of ${all.length}. ${title}: ${came}.`;
-    },
+    say: () => (topic === "lens" ? lens.say() : `${told.count}. ${told.title}: ${told.came}.`),
   };
+}
+
+/** Put the step's equation in its place, and its name on the network. */
+function writeOut({ count, title, lines }, state, network, equation) {
+  put(network, {
+    "aria-label": `The network. ${title}. Arrow keys: right for the next step, left for the one `
+      + "before, up and down from weight to weight, Enter to choose it.",
+  });
+  put(equation, { style: `--lines: ${Math.max(...sizeOf(state).slice(0, 2)) + 1}` });
+  equation.replaceChildren(
+    h("p", { class: "bp-count" }, count),
+    h("p", { class: "bp-title" }, title),
+    ...lines.map((line) => h("div", { class: "bp-formula" }, line)),
+  );
 }
 
 /** What the sentence is about after a change: the pass, or the weight under the lens. */
@@ -739,6 +737,7 @@ function drawLens(ui, stateOf) {
         table, curve.root)));
   let now;
   let offered = "";
+  let drawn;
   return {
     root,
     update(state, pass) {
@@ -751,7 +750,13 @@ function drawLens(ui, stateOf) {
       }
       select.value = state.watch;
       now = { state, ...lookAt(state, pass) };
-      routes.replaceChildren(...drawRoutes(now, pass));
+      const { watch, hidden, output, early } = state;
+      const key = [offered, watch, hidden, output, early].join();
+      if (drawn?.key !== key) {
+        drawn = { key, ...drawRoutes(now) };
+        routes.replaceChildren(...drawn.nodes);
+      }
+      drawn.fill(now, pass);
       fillTable(table, now);
       drawErrors(curve, path, dot, now);
     },
@@ -802,38 +807,48 @@ function symbolOf(state, { of: kind, at }) {
 
 const bracketed = (v) => (v < 0 ? `(${num(v, 6)})` : num(v, 6));
 
-/** Each route as a chain of small boxes, symbol over number; then their sum. */
-function drawRoutes({ state, routes, slope }, { wrong, relative }) {
-  const chip = (role, symbol, text) => h(
-    "span", { class: `bp-chip bp-${role}` }, symbol, h("span", { class: "bp-value" }, text),
+/**
+ * Each route as a chain of small boxes, symbol over number; then their sum. `fill` writes numbers.
+ */
+function drawRoutes({ state, routes }) {
+  const numbers = routes.map(({ factors }) => factors.map(() => h("span", { class: "bp-value" })));
+  const products = routes.map(() => h("b", { class: "bp-backward" }));
+  const [terms, total] = [h("span"), h("b", { class: "bp-backward" })];
+  const chip = (factor, number) => h(
+    "span",
+    { class: `bp-chip bp-${["x", "h", "1"].includes(factor.of) ? "forward" : "backward"}` },
+    formula(symbolOf(state, factor)), number,
   );
   const several = routes.length > 1;
-  const lines = routes.map(({ through, factors, product }) => h(
+  const lines = routes.map(({ through, factors }, r) => h(
     "div", { class: "bp-route" },
     several ? h("span", { class: "bp-through" }, `through o${digit(through + 1)}`) : null,
     factors.map((factor, n) => [
-      n ? h("span", { class: "bp-times" }, "·") : null,
-      chip(["x", "h", "1"].includes(factor.of) ? "forward" : "backward",
-        formula(symbolOf(state, factor)), short(factor.value)),
+      n ? h("span", { class: "bp-times" }, "·") : null, chip(factor, numbers[r][n]),
     ]),
-    h("span", { class: "bp-times" }, "= ", h("b", { class: "bp-backward" }, num(product, 6))),
+    h("span", { class: "bp-times" }, "= ", products[r]),
   ));
-  const terms = routes.map(({ product }) => bracketed(product)).join(" + ");
-  const end = h("div", { class: "bp-route" },
-    formula(partial("L", asSymbol(state.watch)), "="),
-    several ? h("span", {}, `${terms} =`) : null,
-    h("b", { class: "bp-backward" }, num(slope, 6)));
-  if (state.early && parameter(state.watch).layer === 1) {
-    const slip = num(slopeOf(wrong, state.watch), 6);
-    lines.push(h(
-      "p", { class: "bp-route" },
-      `Updated too early it would come out as ${slip}: relative error of the hidden gradient `
-        + `${num(relative, 3)}.`,
-    ));
-  }
-  return several ? [...lines.slice(0, routes.length), end, ...lines.slice(routes.length)] : [
-    h("div", { class: "bp-route" }, formula(partial("L", asSymbol(state.watch)), "="), ...lines),
-  ];
+  const start = formula(partial("L", asSymbol(state.watch)), "=");
+  const slip = state.early && parameter(state.watch).layer === 1 ? h("p") : null;
+  const nodes = several
+    ? [...lines, h("div", { class: "bp-route" }, start, terms, total), slip]
+    : [h("div", { class: "bp-route" }, start, lines), slip];
+  return {
+    nodes: nodes.filter(Boolean),
+    fill(now, { wrong, relative }) {
+      now.routes.forEach(({ factors, product }, r) => {
+        factors.forEach(({ value: factor }, n) => write(numbers[r][n], short(factor)));
+        write(products[r], num(product, 6));
+      });
+      write(terms, `${now.routes.map(({ product }) => bracketed(product)).join(" + ")} =`);
+      write(total, num(now.slope, 6));
+      if (slip) {
+        const early = num(slopeOf(wrong, now.state.watch), 6);
+        write(slip, `Updated too early it would come out as ${early}: relative error of the hidden `
+          + `gradient ${num(relative, 3)}.`);
+      }
+    },
+  };
 }
 
 function fillTable(table, { state, slope, quotient, error }) {
@@ -1099,7 +1114,7 @@ function showEdge(edge, { now, pass, known, light, simple }) {
   write(slope, graded && (lit === "gradient" || simple) ? boxed(slopeOf(pass.used, name)) : "");
   put(weight, { class: `bp-${moved ? "result" : "forward"} bp-label` });
   const spread = lit === "backward" ? 0.68 : 0.34; // where the lit edges are apart
-  const at = simple ? (edge.straight ? 0.5 : 0.3) : spread;
+  const at = simple ? (edge.straight ? 0.5 : 0.35) : spread;
   const [x, y] = [x1 + at * (x2 - x1), y1 + at * (y2 - y1)];
   put(weight, { x, y: y - 4 });
   put(slope, { x, y: y + 14 });

@@ -26,11 +26,17 @@ export const s = (tag, attributes, ...children) =>
 export const m = (tag, attributes, ...children) =>
   make(document.createElementNS("http://www.w3.org/1998/Math/MathML", tag), attributes, children);
 
-/** Set attributes of an element that is there already; null takes one away. */
+/**
+ * Set attributes of an element that is there already; null takes one away. The page is touched
+ * only where something changes: a label written anew costs a screen reader's tree, each frame.
+ */
 export function put(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === false) element.removeAttribute(name);
-    else element.setAttribute(name, value === true ? "" : value);
+    else {
+      const text = value === true ? "" : String(value);
+      if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+    }
   }
   return element;
 }
