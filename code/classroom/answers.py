@@ -9,7 +9,7 @@ import ast
 import re
 from dataclasses import dataclass, field
 
-from .notebook import parsed, python
+from .notebook import Effort, parsed, python
 from .questions import Choice, Manual
 
 __all__ = ["Handout", "Work", "work"]
@@ -43,9 +43,9 @@ class Work:
 def work(found, assignment, handout):
     """Return the `Work` of a `notebook.Found` for an `Assignment` and its `Handout`."""
     notes, human = list(found.notes), list(found.human)
-    cells = []
+    cells, effort = [], Effort()
     for cell in found.cells:
-        code, odd = _code(cell, assignment.names)
+        code, odd = _code(cell, assignment.names, effort)
         if odd:
             notes.append(f"Cell {cell.number} {odd}.")
         if code.strip():
@@ -62,11 +62,11 @@ def work(found, assignment, handout):
 # ---------------------------------------------------------------------------- code
 
 
-def _code(cell, names):
+def _code(cell, names, effort):
     """(code, what was odd): of a text cell only where it defines what is asked for."""
     if cell.kind == "code":
-        return python(cell.text)
-    bare = re.sub(r"^\s*```\w*\s*$", "", cell.text, flags=re.M)
+        return python(cell.text, effort)
+    bare = re.sub(r"^[ \t]*```\w*[ \t]*$", "", cell.text, flags=re.M)
     if any(name in bare for name in names):
         tree = parsed(bare)
         if tree is not None and any(_defined(s) & set(names) for s in tree.body):
@@ -245,8 +245,8 @@ def _is_prose(cell):
     """True for a text cell, and for a code cell in which somebody wrote words."""
     if cell.kind != "code":
         return True
-    code = re.search(r"^\s*(%|!|@|def |class |import |from |for |while |if )", cell.text, re.M)
-    return not code and parsed(cell.text) is None and not python(cell.text)[0].strip()
+    code = re.search(r"^[ \t]*(%|!|@|def |class |import |from |for |while |if )", cell.text, re.M)
+    return not code and parsed(cell.text) is None
 
 
 def _owners(assignment, handout):
@@ -265,5 +265,6 @@ def _owners(assignment, handout):
 
 def _line(line):
     """The line without what a release or an editor may change: links, spaces, case."""
+    line = line[:2000]
     line = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line)
     return re.sub(r"\s+", " ", line).strip().casefold()

@@ -14,11 +14,12 @@ from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
 
+from .course import CourseError
 from .files import write_whole
 from .grading import SCHEMA, Task, boxes_cpu, crashed, grade_one, prepared
 from .submissions import submitted
 
-__all__ = ["Summary", "grade", "read_result", "result_path", "tasks_of"]
+__all__ = ["Summary", "grade", "read_result", "result_path", "tasks_of", "timed"]
 
 
 @dataclass
@@ -56,13 +57,28 @@ def tasks_of(course, kit, seed, students=None, unsafe=False):
         yield task, result_path(course, kit.name, entry.student)
 
 
-def grade(course, kits, *, seed, workers=1, students=None, unsafe=False, again=False, tick=None):
+def grade(
+    course,
+    kits,
+    *,
+    seed,
+    workers=1,
+    students=None,
+    unsafe=False,
+    again=False,
+    tick=None,
+    hands=None,
+):
     """Grade what is submitted to some assignments; return a `Summary`.
 
     kits: `Kit`s. again: also what is graded already. tick(result): is called after each. Ctrl-C
     and a full disk stop it between two files: what is written stays, the rest is graded next time.
+    hands(pairs): who grades; it takes an iterator of (task, path), asks for the next when it has
+    somebody to do it, and yields (path, *timed(task)) in any order. Default: `workers` processes
+    of this machine.
     """
     summary = Summary()
+    hands = hands or (lambda pairs: _with_crew(pairs, workers))
 
     def todo():
         for kit in kits:
@@ -76,10 +92,10 @@ def grade(course, kits, *, seed, workers=1, students=None, unsafe=False, again=F
                 else:
                     yield task, path
 
-    for kit in kits:  # a reference that fails is the course's mistake: say so before anything
-        prepared(kit, seed)
+    for kit in kits:
+        _prove(kit, seed)
     try:
-        for path, result, cost in _with_crew(todo(), workers):
+        for path, result, cost in hands(todo()):
             write_whole(
                 path, json.dumps(result, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
             )
@@ -93,6 +109,16 @@ def grade(course, kits, *, seed, workers=1, students=None, unsafe=False, again=F
     except OSError as error:
         summary.stopped = f"{error.strerror or error}: {error.filename or course.results}"
     return summary
+
+
+def _prove(kit, seed):
+    """A reference that fails is the course's mistake: say so before anybody is graded."""
+    try:
+        prepared(kit, seed)
+    except Exception as error:
+        raise CourseError(
+            f"{kit.name}: the checks do not run: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _log(course, result, cost):
@@ -201,6 +227,14 @@ def _serve(pipe):
             pipe.send(done)
         except OSError:
             return
+
+
+def timed(task):
+    """Return (result, what it cost) of a `Task`: seconds on the clock and of the processor."""
+    began, used = time.monotonic(), _cpu()
+    result = grade_one(task)
+    seconds = round(time.monotonic() - began, 3)
+    return result, {"seconds": seconds, "cpu": round(_cpu() - used, 3)}
 
 
 def _cpu():

@@ -12,10 +12,17 @@ import re
 import textwrap
 from dataclasses import dataclass, field
 
-__all__ = ["Cell", "Found", "parsed", "python", "read"]
+__all__ = ["Cell", "Effort", "Found", "parsed", "python", "read"]
 
-#: No cell of an exercise is longer, and Python's parser should not be made to read more.
-LONGEST = 200_000
+#: No honest cell is longer than this many letters, no notebook than these and these many cells.
+#: Whoever hands in more, to keep the grader busy, has the rest not read.
+LONGEST = 50_000
+LONGEST_NOTEBOOK = 1_000_000
+MOST_CELLS = 2_000
+#: A cell that is no Python is mended up to this length: the parser is slow where it fails.
+MENDED = 20_000
+#: What may be spent on mending one notebook's cells: letters read by Python's parser.
+EFFORT = 2_000_000
 #: Cell magics whose cell is Python all the same.
 PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun", "%%python", "%%python3", "%%pypy")
 
@@ -72,10 +79,21 @@ def read(data):
     cells = _conflicted(text, found) if re.search(r"^<<<<<<< ", text, re.M) else _cells(text, found)
     if cells is None:
         return _no_notebook(text, found)
-    found.cells = [Cell(n, kind, words) for n, (kind, words) in enumerate(cells, 1)]
+    found.cells = _first_ones(cells, found)
     if not any(cell.text.strip() for cell in found.cells):
         return found.refused("empty", "The notebook has no cell with anything in it.")
     return found
+
+
+def _first_ones(cells, found):
+    kept, letters = [], 0
+    for n, (kind, text) in enumerate(cells, 1):
+        letters += len(text)
+        if n > MOST_CELLS or letters > LONGEST_NOTEBOOK:
+            found.odd(f"The notebook is longer than any: from cell {n} on it was not read.")
+            break
+        kept.append(Cell(n, kind, text))
+    return kept
 
 
 def _text(data, found):
@@ -188,7 +206,7 @@ def _cut(text, found):
     if not start:
         return None
     decoder, cells, at = json.JSONDecoder(object_pairs_hook=_merged), [], start.end()
-    while True:
+    for _ in range(MOST_CELLS):
         at = re.compile(r"[\s,]*").match(text, at).end()
         try:
             cell, at = decoder.raw_decode(text, at)
@@ -214,7 +232,7 @@ def _conflicted(text, found):
     found.odd("The file holds an unfinished merge, both sides of it; both were read.")
     sides = [_side(text, ours) for ours in (True, False)]
     quiet = Found()
-    ours, theirs = (_cells(side, quiet) or [] for side in sides)
+    ours, theirs = ((_cells(side, quiet) or [])[:MOST_CELLS] for side in sides)
     cells = list(ours)
     for place, cell in reversed(list(enumerate(theirs))):
         if cell not in ours:
@@ -252,15 +270,28 @@ def parsed(code):
         return None
 
 
-def python(text):
+class Effort:
+    """What is left to be spent on mending the cells of one notebook."""
+
+    def __init__(self, letters=EFFORT):
+        self.left = letters
+
+    def spend(self, code):
+        """True where the parser may read this too."""
+        self.left -= len(code) + 100
+        return self.left >= 0
+
+
+def python(text, effort=None):
     """Return (code, what was odd) of a code cell's text: what Python can run of it.
 
     Line n of the code is line n of the cell; what cannot run is an empty line or `pass`. The second
-    is None, or a sentence.
+    is None, or a sentence. effort: an `Effort`, shared by the cells of one notebook.
     """
+    effort = Effort() if effort is None else effort
     if parsed(text) is not None:
         return text, None
-    if len(text) > LONGEST:
+    if len(text) > MENDED:
         return "", "is too long to be read"
     text = text.replace("\xa0", " ")
     lines = text.split("\n")
@@ -269,13 +300,13 @@ def python(text):
         if lines[first].split()[0] not in PYTHON_MAGICS:
             return "", f"is no Python: {lines[first].split()[0]}"
         lines[first] = ""
-    code = _without_magics(lines)
+    code = _without_magics(lines, effort)
     if parsed(code) is None and parsed(textwrap.dedent(code)) is not None:
         code = textwrap.dedent(code)
     if parsed(code) is not None:
         return code, None
     error = _slip(code)
-    return _what_parses(code), f"is no Python in one place: {error}"
+    return _what_parses(code, effort), f"is no Python in one place: {error}"
 
 
 #: A line of IPython's own: a magic, a shell command, a question for help; or one that is assigned.
@@ -283,11 +314,11 @@ OWN = re.compile(r"^(\s*)(?:([\w, ]+?)\s*=\s*)?(%{1,2}|!{1,2}|\?{1,2})(?=\S)(.*)
 HELP = re.compile(r"^(\s*)[%\w.*]+\?{1,2}\s*;?\s*$")
 
 
-def _without_magics(lines):
+def _without_magics(lines, effort):
     """The lines, without IPython's own: of each the parser trips over, one after the other."""
     lines = list(lines)
-    for _ in range(len(lines)):
-        at = _error_line("\n".join(lines))
+    while effort.spend(code := "\n".join(lines)):
+        at = _error_line(code)
         if at is None:
             break
         for n in (at, at - 1):  # some slips show only in the next line
@@ -301,6 +332,8 @@ def _without_magics(lines):
 
 def _own(line):
     """What stands for a line of IPython's own; None where it is none."""
+    if len(line) > 1000:
+        return None
     if HELP.match(line):
         return HELP.match(line)[1] + "pass"
     match = OWN.match(line)
@@ -334,25 +367,21 @@ def _slip(code):
     return ""
 
 
-def _what_parses(code):
+def _what_parses(code, effort):
     """The statements of a cell that parse, each where it was; the others are empty lines."""
     lines = code.split("\n")
     starts = [n for n, line in enumerate(lines) if re.match(r"[^\s#)\]}]", line)]
     starts = [n for n in starts if not re.match(r"(else|elif|except|finally)\b", lines[n])]
     starts = [n for k, n in enumerate(starts) if not k or not lines[starts[k - 1]].startswith("@")]
-    kept, at, tries = [""] * len(lines), 0, 0
+    kept, ends, at = [""] * len(lines), [*starts[1:], len(lines)], 0
     while at < len(starts):
-        for end in range(at + 1, len(starts) + 1):
-            tries += 1
-            stop = starts[end] if end < len(starts) else len(lines)
-            if tries > 2000 or parsed("\n".join(lines[starts[at] : stop])) is not None:
+        for k in range(at, len(starts)):
+            piece = lines[starts[at] : ends[k]]
+            if not effort.spend(text := "\n".join(piece)):
+                return "\n".join(kept)
+            if parsed(text) is not None:
+                kept[starts[at] : ends[k]] = piece
+                at = k
                 break
-        else:
-            end = at + 1
-            at = end
-            continue
-        if tries > 2000:
-            break
-        kept[starts[at] : stop] = lines[starts[at] : stop]
-        at = end
+        at += 1
     return "\n".join(kept)

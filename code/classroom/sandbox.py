@@ -96,7 +96,7 @@ class Limits:
     cell: float = 10.0
     memory: int = 1_000_000_000
     files: int = 32_000_000
-    answer: int = 16_000_000
+    answer: int = 4_000_000
     processes: int = 32
 
     def __post_init__(self):

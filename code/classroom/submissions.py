@@ -7,7 +7,7 @@ from pathlib import Path
 __all__ = ["Submitted", "submitted"]
 
 #: A larger file is no notebook that somebody wrote.
-LARGEST = 100_000_000
+LARGEST = 64_000_000
 
 
 @dataclass(frozen=True)

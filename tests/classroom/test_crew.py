@@ -3,12 +3,14 @@
 import errno
 import json
 import os
+import pickle
 import shutil
 import signal
 import stat
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -118,6 +120,25 @@ def test_a_worker_that_is_killed_costs_nobody_anything(graded):
     assert (summary.graded, summary.stopped) == (6, "")
     assert len(killed) == 2
     assert results(graded) == first
+
+
+def test_checks_that_do_not_run_are_told_before_anybody_is_graded(course):
+    kit = kits(course)[0]
+    broken = replace(kit, code=kit.code.replace("1 - a**2", "1 / 0"))
+    with pytest.raises(CourseError, match=r"^01_trial: the checks do not run: ZeroDivisionError"):
+        crew.grade(course, [broken], seed=SEED)
+    assert not course.results.exists()
+
+
+@pytest.mark.optional("bubblewrap")
+def test_other_hands_give_the_same_bytes(once, course):
+    def one_after_the_other(pairs):
+        for task, path in pairs:
+            yield path, *crew.timed(pickle.loads(pickle.dumps(task)))
+
+    summary = crew.grade(course, kits(course), seed=SEED, hands=one_after_the_other)
+    assert summary.graded == 6
+    assert results(course) == results(once[0])
 
 
 @pytest.mark.optional("bubblewrap")

@@ -82,6 +82,7 @@ def test_a_mistake_is_named(graded):
 
 CELLS = cells(SOLUTIONS)
 CODE = [text for kind, text in CELLS if kind == "code"]
+LATE = "answer_4 = letters[1]"
 LOOP = "while True: pass"
 PRINTS = "for _ in range(1000): print('x' * 9999)"
 WARNS = "import warnings, sys\nwarnings.warn('w')\nprint('w', file=sys.stderr)"
@@ -127,6 +128,14 @@ def test_honest_work_keeps_its_points_whatever_happened_to_its_cells(graded, odd
     result = graded(notebook(odd))
     assert (result["points"], statuses(result)) == (FULL, RIGHT)
     assert (result["status"], by_id(result)["q5"]["yours"]) == ("graded", TEXT)
+
+
+def test_what_needs_a_later_cell_is_run_again_after_it(graded):
+    derived = SOLUTIONS["q3"].replace("class Counter:", "class Counter(Base):")
+    late = [("code", "letters = 'ab'"), ("code", "class Base: pass")]
+    result = graded(notebook([*cells({**SOLUTIONS, "q3": derived, "q4": LATE}), *late]))
+    assert statuses(result) == RIGHT
+    assert [note.partition(":")[0] for note in result["notes"]] == ["Cell 8", "Cell 10"]
 
 
 def test_an_endless_call_costs_its_question(graded):

@@ -1,6 +1,7 @@
 """Whatever is handed in: its cells, or a sentence; and of a cell's text what Python can run."""
 
 import json
+import time
 
 import pytest
 
@@ -196,6 +197,42 @@ def test_python_stays_as_it_is(text):
 )
 def test_a_slip_costs_its_statement_and_no_other(text, code, odd):
     assert python(text) == (code, odd)
+
+
+LONG = {
+    "cells": book(*[CODE] * 5000),
+    "letters": book(*[{**CODE, "source": "x = 1\n" * 8000}] * 100),
+    "damaged": b'{"cells": [' + b'{"cell_type": [' * 100_000,
+    "merge": b"<<<<<<< a\n" + book(*[CODE] * 9000) + b"\n=======\n" + book() + b"\n>>>>>>> b\n",
+}
+
+
+@pytest.mark.parametrize("data", LONG.values(), ids=LONG)
+def test_who_hands_in_a_mountain_does_not_keep_the_grader_busy(data):
+    began = time.process_time()
+    found = read(data)
+    assert len(found.cells) <= 2001
+    assert sum(len(cell.text) for cell in found.cells) <= 1_000_000
+    assert found.human
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%time\n" * 3000 + "def f(): pass",
+        "x = (\n" * 3000,
+        " " * 19_000 + "=%x",
+        "a, " * 6000 + "= %",
+        "[" * 19_000 + "\n!",
+        "\n" * 19_000 + "x x",
+        "a, " * 16_000 + "= %",
+    ],
+)
+def test_no_cell_keeps_the_grader_busy(text):
+    began = time.process_time()
+    python(text)
+    assert time.process_time() - began < 10
 
 
 def test_nothing_makes_the_parser_fail():
