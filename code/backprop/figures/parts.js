@@ -224,6 +224,7 @@ export function figure({ name, title, traits, accept = () => true, build }) {
     const changed = new Set(traits);
     let asked = 0;
     let announced = 0;
+    let heard;
 
     const fail = (error) => {
       console.error(error);
@@ -240,6 +241,8 @@ export function figure({ name, title, traits, accept = () => true, build }) {
         changed.clear();
         const said = face.say();
         write(ui.sentence, said);
+        if (said === heard) return; // drawn anew for its size or the theme: nothing to announce
+        heard = said;
         clearTimeout(announced);
         announced = setTimeout(() => write(ui.live, said), 400);
       } catch (error) {
