@@ -11,6 +11,8 @@ import atexit
 import hashlib
 import json
 import sys
+import threading
+import time
 import types
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
@@ -290,10 +292,10 @@ _BOXES = {}
 
 def _run(task, asked, cells):
     """The answers to all questions, from one sandbox for each set of packages, and notes."""
-    answers, notes = {}, []
+    answers, notes, until = {}, [], time.monotonic() + task.limits.seconds
     profiles = _profiles(asked)
     for packages, group in profiles.items():
-        found, said = _with_box(packages, task, cells, group)
+        found, said = _with_box(packages, task, cells, group, until)
         answers |= found
         if packages == max(profiles, key=len):
             notes = said  # where fewer packages are there, cells fail that are none the worse
@@ -319,13 +321,14 @@ def _profiles(asked):
     return dict(sorted(groups.items()))
 
 
-def _with_box(packages, task, cells, group):
+def _with_box(packages, task, cells, group, until):
     """Run it; a sandbox that fails is started once more before the machine is blamed."""
-    key = (packages, task.limits, task.unsafe)
+    # A thread has its own: a sandbox serves one submission at a time.
+    key = (threading.get_ident(), packages, task.limits, task.unsafe)
     for again in (False, True):
         box = _BOXES.setdefault(key, Sandbox(packages, task.limits, task.unsafe))
         try:
-            return run(box, cells, group)
+            return run(box, cells, group, until)
         except SandboxError:
             _BOXES.pop(key).close()
             if again:

@@ -239,13 +239,13 @@ class Sandbox:
     def _command(self, control):
         mounted = parts((*self.packages, *ALWAYS))
         program = [os.path.realpath(sys.executable), "-I", "-S"]
-        stdlib = [sysconfig.get_path("stdlib"), sysconfig.get_config_var("DESTSHARED")]
+        stdlib = _stdlib()
         setup = {
             "control": control,
             "isolated": not self.unsafe,
             "load": list(self.packages),
             "site": "/site",
-            "stdlib": [path for path in stdlib if path],
+            "stdlib": stdlib,
             "tmp": "/tmp",
             "uid": NOBODY if os.getuid() == 0 and not self.unsafe else None,
         }
@@ -263,6 +263,13 @@ class Sandbox:
         return [str(HERE / "inside.py"), json.dumps(setup)]
 
 
+def _stdlib():
+    """The standard library's folders; the second is its compiled part."""
+    pure = sysconfig.get_path("stdlib")
+    compiled = [os.path.join(pure, "lib-dynload"), sysconfig.get_config_var("DESTSHARED") or ""]
+    return [pure, *dict.fromkeys(path for path in compiled if os.path.isdir(path))]
+
+
 def _walls():
     """Namespaces. As root it starts as root, to be able to see the interpreter, then is nobody."""
     walls = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
@@ -275,7 +282,8 @@ def _walls():
 
 def _host(stdlib):
     """The system's libraries and the interpreter, without any site-packages."""
-    folders = [*LIBRARIES, *filter(None, stdlib), sysconfig.get_config_var("LIBDIR") or ""]
+    own = [os.path.join(sys.base_prefix, "lib"), sysconfig.get_config_var("LIBDIR") or ""]
+    folders = [*LIBRARIES, *own, *stdlib]
     folders = list(dict.fromkeys(f for f in folders if f and os.path.isdir(f)))
     program = os.path.realpath(sys.executable)
     mounts = _above([*folders, program, "/dev/null", "/etc/alternatives", "/grader/x", "/site/x"])

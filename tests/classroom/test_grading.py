@@ -1,6 +1,8 @@
 """From a notebook's bytes to a result: what honest work brings, whatever happened to its file."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,6 +147,15 @@ def test_an_endless_call_costs_its_question(graded):
     assert by_id(result)["q1"]["message"].startswith("It had not ended after 1 seconds.")
 
 
+def test_a_hostile_notebook_costs_its_time_and_no_more(graded):
+    loops = [("code", LOOP)] * 9
+    began = time.monotonic()
+    result = graded(notebook([*loops, *CELLS]), limits=replace(LIMITS, seconds=3.0))
+    assert time.monotonic() - began < 15
+    assert set(statuses(result).values()) == {"timeout", "manual"}
+    assert "All of the time for one notebook was over." in by_id(result)["q1"]["message"]
+
+
 def test_a_crash_costs_its_question_and_a_person_is_told(graded):
     result = graded(solved(q1="import os\ndef slope(a): os._exit(0)"))
     assert statuses(result) == {**RIGHT, "q1": "crash"}
@@ -228,6 +239,17 @@ def test_an_answer_that_lost_its_place_is_found(graded):
     inside = [(k, t) for k, t in CELLS if t != TEXT]
     inside[-1] = ("markdown", f"{inside[-1][1]}\n\nBecause.\n\n$$x$$")
     assert by_id(graded(notebook(inside)))["q5"]["yours"] == "Because.\n\n$$x$$"
+
+
+def test_threads_do_not_meet_in_one_sandbox(graded):
+    work = [
+        solved(),
+        solved(q1="def slope(a): return a"),
+        solved(q2="def scaled(W, k): return 1.0"),
+    ]
+    with ThreadPoolExecutor(3) as threads:
+        points = [result["points"] for result in threads.map(graded, work * 2)]
+    assert points == [FULL, FULL - 4, FULL - 2] * 2
 
 
 def test_without_a_sandbox_the_result_says_so(graded):
