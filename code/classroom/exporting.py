@@ -1,0 +1,292 @@
+"""`classroom export`: the grades as a table, for Canvas's gradebook, for Moodle.
+
+What is not graded is never a 0: as long as an answer waits for its mark by hand nothing is
+written, unless the questions that are marked by hand are left out for everybody. Texts that a
+spreadsheet would take for a formula get an apostrophe.
+"""
+
+import csv
+import hashlib
+import io
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .collecting import Roster, read_roster
+from .commands import OK, WRONG, assignments, choose
+from .course import CourseError
+from .files import write_whole
+from .marks import merged, read_marks, results_of
+from .pages import number
+from .questions import Manual
+from .source import load
+from .submissions import submitted
+
+__all__ = ["FORMATS", "Grade", "Grades", "bare", "defused", "export", "grades_of"]
+
+BOM = "\ufeff"
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What one student has.
+
+    about: the student's row of the roster. status: the result's, or "missing". points: a number,
+    None where there is no grade. questions: id -> points, or None. waiting: ids that wait for a
+    mark. human: reasons for a look.
+    """
+
+    student: str
+    about: dict
+    status: str
+    points: float | None = None
+    questions: dict = field(default_factory=dict)
+    waiting: tuple = ()
+    human: tuple = ()
+
+
+@dataclass
+class Grades:
+    """The `Grade`s of an assignment, its title, the most points, and what there is to say."""
+
+    title: str
+    most: float
+    ids: list
+    rows: list = field(default_factory=list)
+    said: list = field(default_factory=list)
+
+
+def grades_of(course, path, roster=None, manual=True):
+    """Return the `Grades` of an assignment; manual: False leaves out what is marked by hand."""
+    roster, source = roster or Roster(), load(path)
+    counted = [
+        question
+        for question in source.assignment.questions
+        if manual or not isinstance(question, Manual)
+    ]
+    ids = [question.id for question in counted]
+    most = sum(question.points for question in counted)
+    out = Grades(source.assignment.title, most, ids)
+    marks = read_marks(course, source.name)
+    found, broken = results_of(course, source.name)
+    out.said += [f"{name}: this result cannot be read; grade again." for name in broken]
+    about = {row["student"]: row for row in roster.rows}
+    graded = {}
+    for result in found:
+        student = result["student"]
+        result = merged(result, marks.get(student, {}), source.assignment)
+        graded[student] = _grade(result, ids, about.get(student, {}))
+        if result["status"] != "graded":
+            out.said.append(f"{student}: {result['status']}; {_worth(graded[student])}.")
+    out.said += list(_not_graded(course, source.name, found))
+    out.said += [f"{s}: is not in the roster." for s in graded if about and s not in about]
+    order = [*about, *(student for student in graded if student not in about)]
+    out.rows = [graded.get(s) or Grade(s, about[s], "missing") for s in order]
+    return out
+
+
+def _grade(result, ids, about):
+    rows = {row["id"]: row for row in result["questions"]}
+    waiting = tuple(id for id in result["waiting"] if id in ids)
+    questions = {id: None if id in waiting or id not in rows else rows[id]["points"] for id in ids}
+    # The grader's own failure is nobody's 0, unless somebody has marked it by hand.
+    failed = result["status"] == "crashed" and not any(
+        row["mark"] is not None for row in rows.values()
+    )
+    points = None if failed else round(sum(p for p in questions.values() if p is not None), 4)
+    student, human = result["student"], tuple(result["human"])
+    return Grade(student, about, result["status"], points, questions, waiting, human)
+
+
+def _worth(grade):
+    return "no grade" if grade.points is None else f"{number(grade.points)} points"
+
+
+def _not_graded(course, assignment, results):
+    graded = {result["student"]: result["file"]["sha256"] for result in results}
+    for entry in submitted(course.submitted / assignment):
+        data, _ = entry.data()
+        sha = None if data is None else hashlib.sha256(data).hexdigest()
+        if entry.student not in graded:
+            yield f"{entry.student}: has handed in, and is not graded yet."
+        elif graded[entry.student] != sha:
+            yield f"{entry.student}: has handed in something else since; grade again."
+
+
+# --- formats --------------------------------------------------------------------------------------
+
+
+def defused(text):
+    """Return a text on one line that no spreadsheet takes for a formula."""
+    text = " ".join(str(text).split())
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "|", "%", "'")) else text
+
+
+def bare(text):
+    """Return the text that `defused` was given, its spaces apart."""
+    return text[1:] if text.startswith("'") else text
+
+
+def _table(rows):
+    """CSV of rows; texts are defused, numbers are written as they are, None is nothing."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+    return out.getvalue()
+
+
+def _cell(value):
+    if value is None:
+        return ""
+    return number(value) if isinstance(value, (int, float)) else defused(value)
+
+
+def _plain(grades, column):
+    """Everything: one row a student, one column a question. With a BOM, for Excel."""
+    known = [c for c in ("name", "email") if any(g.about.get(c) for g in grades.rows)]
+    heads = ["student", *known, "status", "points", "max_points", *grades.ids, "waiting", "look"]
+    rows = [
+        [
+            g.student,
+            *(g.about.get(c, "") for c in known),
+            g.status,
+            g.points,
+            grades.most,
+            *(g.questions.get(id) for id in grades.ids),
+            " ".join(g.waiting),
+            " ".join(g.human),
+        ]
+        for g in grades.rows
+    ]
+    return BOM + _table([heads, *rows])
+
+
+def _canvas(grades, column):
+    """As Canvas's gradebook imports it: five columns on the student, then the assignment's.
+
+    Canvas knows a student by ID, else by the SIS columns, else by name, and an assignment by the
+    number in brackets after its name, else by the name.
+    """
+    heads = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", column or grades.title]
+    keys = ("canvas_id", "sis_id", "login", "section")
+    rows = [
+        [g.about.get("name") or g.student, *(g.about.get(key, "") for key in keys), g.points]
+        for g in grades.rows
+        if g.points is not None
+    ]
+    # Canvas finds this line by its words; the spaces in front are those of its own exports.
+    possible = f"    Points Possible,,,,,{number(grades.most)}\r\n"
+    return _table([heads]) + possible + _table(rows)
+
+
+def _moodle(grades, column):
+    """As Moodle's grading worksheet of an assignment; the gradebook's CSV import takes it too."""
+    heads = ["Identifier", "Full name", "Email address", column or "Grade", "Maximum Grade"]
+    rows = [
+        [
+            f"Participant {g.about['moodle_id']}" if g.about.get("moodle_id") else "",
+            g.about.get("name") or g.student,
+            g.about.get("email", ""),
+            g.points,
+            grades.most,
+            "",
+        ]
+        for g in grades.rows
+        if g.points is not None
+    ]
+    return BOM + _table([[*heads, "Last modified (grade)"], *rows])
+
+
+#: Name -> (how it is written, the file's ending, the roster's columns by which the LMS knows who).
+FORMATS = {
+    "csv": (_plain, ".csv", ()),
+    "canvas": (_canvas, ".canvas.csv", ("canvas_id", "sis_id", "login")),
+    "moodle": (_moodle, ".moodle.csv", ("moodle_id", "email")),
+}
+
+
+def export(course, path, form="csv", roster=None, *, manual=True, column=""):
+    """Write the grades of an assignment; return (the path, the `Grades`).
+
+    form: a key of `FORMATS`. manual: False leaves out the questions that are marked by hand.
+    column: the name of the grade's column in Canvas or Moodle. Raises `CourseError` while answers
+    wait for their marks.
+    """
+    grades = grades_of(course, path, roster, manual)
+    waiting = [grade.student for grade in grades.rows if grade.waiting]
+    if waiting:
+        raise CourseError(
+            f"{path.stem}: {len(waiting)} students wait for marks by hand, the first is "
+            f"{waiting[0]}. `classroom manual {path.stem}` writes the sheet for them; "
+            "--without-manual exports the other questions."
+        )
+    write, ending, keys = FORMATS[form]
+    unknown = [g.student for g in grades.rows if keys and not any(g.about.get(k) for k in keys)]
+    if unknown:
+        grades.said.append(
+            f"{', '.join(unknown[:5])}{'…' if len(unknown) > 5 else ''}: {len(unknown)} without "
+            f"{' or '.join(keys)} in the roster; {form.capitalize()} can know them by name only."
+        )
+    target = course.exports / f"{path.stem}{ending}"
+    write_whole(target, write(grades, column))
+    return target, grades
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+EPILOG = """\
+  csv      one row a student and one column a question; opens in any spreadsheet
+  canvas   for Gradebook → Import; --column "Name (12345)" is the column of an assignment that is
+           there, as Canvas's own export calls it
+  moodle   for the assignment's “Upload grading worksheet”, or for Grades → Import → CSV file.
+           Grades given before are replaced if “Allow updating records that have been modified
+           more recently in Moodle than in the spreadsheet” is ticked
+
+The roster is a CSV with a column `student` and, as they apply, name, email, canvas_id, sis_id,
+login, section, moodle_id. Moodle's ids are those of one assignment: the number in the names of its
+downloaded files, and after “Participant” in its worksheet.
+"""
+
+
+def arguments(parser):
+    """Which, for whom."""
+    choose(parser)
+    parser.epilog = EPILOG
+    parser.add_argument("--for", dest="form", choices=FORMATS, default="csv", help="default: csv")
+    parser.add_argument("--roster", type=Path, metavar="CSV", help="who is in the course")
+    parser.add_argument("--column", default="", metavar="NAME", help="the name of the grade")
+    parser.add_argument(
+        "--without-manual",
+        action="store_true",
+        help="leave out the questions that are marked by hand, for everybody",
+    )
+
+
+def main(args, course):
+    """Write, and say what is not in it."""
+    roster = read_roster(args.roster)
+    paths = [p for p in assignments(course, args.assignments) if results_of(course, p.stem)[0]]
+    if not paths:
+        raise CourseError(f"results: expected results in {course.results}; grade first")
+    status = OK
+    for path in paths:
+        try:
+            target, grades = export(
+                course,
+                path,
+                args.form,
+                roster,
+                manual=not args.without_manual,
+                column=args.column,
+            )
+        except CourseError as error:
+            print(f"classroom: {error}", file=sys.stderr)
+            status = WRONG
+            continue
+        for sentence in grades.said:
+            print(f"{path.stem}: {sentence}", file=sys.stderr)
+        graded = sum(grade.points is not None for grade in grades.rows)
+        of = f"{graded} of {len(grades.rows)} students"
+        print(f"{target}: {of}, of {number(grades.most)} points each")
+    return status
