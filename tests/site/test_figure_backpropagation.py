@@ -445,3 +445,49 @@ def test_without_scripts_there_is_the_picture(open_page):
     assert pictures.count() == 2
     assert pictures.first.is_visible()
     assert pictures.first.get_attribute("alt").startswith("The network of two inputs")
+
+
+def test_what_python_sets_shows_at_once(open_page):
+    """A model as JupyterLab has one: its traits change one by one, from outside."""
+    page = open_page(f"{PAGE}#fig-touch-backprop")
+    page.locator(f"{FIGURE} .bp-figure").wait_for()
+    page.evaluate("""async () => {
+      const stored = document.querySelector("script[type$='widget-state+json']");
+      const state = Object.values(JSON.parse(stored.textContent).state)[0].state;
+      const url = URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" }));
+      const heard = {};
+      window.model = {
+        get: (name) => state[name],
+        set(name, value) {
+          state[name] = value;
+          heard[`change:${name}`]?.forEach((hear) => hear());
+        },
+        on: (event, hear) => (heard[event] = [...(heard[event] ?? []), hear]),
+        off() {}, save_changes() {},
+      };
+      const el = document.createElement("div");
+      el.id = "lab";
+      document.querySelector("article").prepend(el);
+      (await import(url)).default.render({ model, el });
+    }""")
+    said = page.locator("#lab .bp-sentence")
+    page.evaluate("model.set('step', 9)")
+    said.filter(has_text=f"L = {text(network().loss(X, T), 9)}.").wait_for(timeout=5000)
+    # Another network, trait by trait: in between the shapes do not fit, and nothing breaks.
+    for name, value in (
+        ("W1", [[1.0, 2.0, 3.0]]),
+        ("x", [0.5]),
+        ("b1", [0.0, 0.1, 0.2]),
+        ("W2", [[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]),
+    ):
+        assert page.locator("#lab .bp-failed").count() == 0
+        page.evaluate("([name, value]) => model.set(name, value)", [name, value])
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.evaluate("model.set('step', 11)")
+    net = Network(
+        [
+            Dense([[1.0, 2.0, 3.0]], [0.0, 0.1, 0.2], "sigmoid"),
+            Dense([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]], [0.6, 0.6], "sigmoid"),
+        ]
+    )
+    said.filter(has_text=f"L = {text(net.loss([[0.5]], T), 9)}.").wait_for(timeout=5000)

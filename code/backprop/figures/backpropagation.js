@@ -256,6 +256,10 @@ const blue = (...items) => tint("forward", ...items);
 const orange = (...items) => tint("backward", ...items);
 /** "+ b", "+ c": one formula each, so that a line can break between them. */
 const added = (terms) => terms.map((term) => formula("+", term));
+/** "· (a", "+ b", "+ c)": no bracket on a line of its own; `coloured` puts each part together. */
+const inBrackets = (before, terms, coloured) => terms.map((term, n) => formula(coloured(
+  ...(n ? ["+"] : [before, "("]), term, ...(n === terms.length - 1 ? [")"] : []),
+)));
 /** "a", "+ b", "+ c". */
 const plus = ([first, ...rest]) => [formula(first), ...added(rest)];
 
@@ -333,10 +337,8 @@ function share(at, { z2, O }) {
 
 function halfSquares({ t }, { O, L }) {
   const squares = (term) => O.map((_, k) => sup(row("(", ...term(k), ")"), 2));
-  const sums = ([first, ...rest]) => (
-    rest.length
-      ? [formula("½", "(", first), ...added(rest), formula(")")]
-      : [formula("½", first)]
+  const sums = (terms) => (
+    terms.length > 1 ? inBrackets("½", terms, row) : [formula("½", terms[0])]
   );
   return [
     [formula("L", "="), ...sums(squares((k) => [of.o(k), "−", of.t(k)]))],
@@ -377,10 +379,7 @@ function hiddenBlame(at, state, now) {
   const { delta1, delta2, slope1: slopes } = now.used;
   const weights = state.early ? now.next.W2 : state.W2;
   const weight = state.early ? of.newV : of.v;
-  const routes = ([first, ...rest]) => [
-    formula(orange("·", "(", first)), ...added(rest.map((term) => orange(term))),
-    formula(orange(")")),
-  ];
+  const routes = (terms) => inBrackets("·", terms, orange);
   const lines = [
     [formula(of.delta1(at), "=", orange(slope1(state, at))),
       ...routes(delta2.map((_, k) => row(weight(at, k), of.delta2(k))))],
