@@ -299,7 +299,8 @@ function ruleRow(ui, n) {
       const [x, y] = [walk.x[end], walk.y[end]];
       return write(where, lost
         ? `left the finite numbers at step ${walk.diverged}`
-        : `${place(x, y, 4)}  f = ${num(heightAt(x, y))}  ‖∇f‖ = ${num(steepness(x, y))}`);
+        : `${place(x, y, 4)}  f = ${num(heightAt(x, y))}  ‖∇f‖ = ${num(steepness(x, y))}`
+          .replaceAll(" = ", "\u00a0=\u00a0").replace(", ", ",\u00a0"));
     },
   };
 }
