@@ -5,6 +5,7 @@ from this very file, is not graded again: so a run that was stopped anywhere goe
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -17,9 +18,14 @@ from pathlib import Path
 from .course import CourseError
 from .files import write_whole
 from .grading import SCHEMA, Task, boxes_cpu, crashed, grade_one, prepared
-from .submissions import submitted
+from .submissions import named, submitted
 
 __all__ = ["Summary", "grade", "read_result", "result_path", "tasks_of", "timed"]
+
+
+#: Seconds beyond twice a notebook's own until a worker that says nothing is killed: its sandboxes
+#: have to start, and to compare takes time too. Only a fault of the grader needs as much.
+PATIENCE = 180.0
 
 
 @dataclass
@@ -52,7 +58,7 @@ def tasks_of(course, kit, seed, students=None, unsafe=False):
         if students and entry.student not in students:
             continue
         data, notes = entry.data()
-        name = entry.path.name if entry.path else ""
+        name = named(entry.path.name) if entry.path else ""
         task = Task(kit, entry.student, name, data, seed, notes, course.limits, unsafe)
         yield task, result_path(course, kit.name, entry.student)
 
@@ -95,15 +101,17 @@ def grade(
     for kit in kits:
         _prove(kit, seed)
     try:
-        for path, result, cost in hands(todo()):
-            write_whole(
-                path, json.dumps(result, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-            )
-            _log(course, result, cost)
-            summary.graded += 1
-            summary.human += bool(result["human"])
-            if tick:
-                tick(result)
+        with _alone(course):
+            _sweep(course, kits)
+            for path, result, cost in hands(todo()):
+                write_whole(
+                    path, json.dumps(result, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+                )
+                _log(course, result, cost)
+                summary.graded += 1
+                summary.human += bool(result["human"])
+                if tick:
+                    tick(result)
     except KeyboardInterrupt:
         summary.stopped = "interrupted"
     except OSError as error:
@@ -121,6 +129,25 @@ def _prove(kit, seed):
         ) from error
 
 
+@contextlib.contextmanager
+def _alone(course):
+    """Two graders at once would do everything twice; the system gives the lock back at any end."""
+    course.results.mkdir(parents=True, exist_ok=True)
+    with open(course.results / ".lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError("results: another grader is at work on this course") from None
+        yield
+
+
+def _sweep(course, kits):
+    """Take away what a grader that was killed had begun to write."""
+    for kit in kits:
+        for begun in (course.results / kit.name).glob(".*.json.*.new"):
+            begun.unlink()
+
+
 def _log(course, result, cost):
     """Times are for the log: a result must not depend on them."""
     line = {"assignment": result["assignment"], "student": result["student"], **cost}
@@ -132,7 +159,7 @@ def _with_crew(todo, workers):
     """Yield (path, result, cost) of the tasks, as they get done, from several processes.
 
     A worker that dies costs its task only: it is graded once more, by a new worker, and after a
-    second death the task's result says so.
+    second death the task's result says so. One that is far beyond its time is killed, once.
     """
     crew = [_Worker() for _ in range(max(1, workers))]
     try:
@@ -142,7 +169,11 @@ def _with_crew(todo, workers):
                 idle.append(worker)
         while len(idle) < len(crew):
             busy = {worker.pipe: worker for worker in crew if worker.task is not None}
-            for pipe in wait(list(busy)):
+            for worker in busy.values():
+                if time.monotonic() > worker.until:
+                    worker.process.kill()
+                    deaths[worker.task[1]] = 1
+            for pipe in wait(list(busy), 1.0):
                 worker = busy[pipe]
                 task, path = worker.task
                 done = worker.take()
@@ -152,7 +183,7 @@ def _with_crew(todo, workers):
                     if deaths[path] < 2:
                         worker.give((task, path))
                         continue
-                    done = crashed(task, "its process died"), {"seconds": 0.0}
+                    done = crashed(task, "its process died or did not end"), {"seconds": 0.0}
                 if not worker.give(next(todo, None)):
                     idle.append(worker)
                 yield path, *done
@@ -181,6 +212,7 @@ class _Worker:
         """Send a (task, path); False for None."""
         self.task = pair
         if pair is not None:
+            self.until = time.monotonic() + 2 * pair[0].limits.seconds + PATIENCE
             with contextlib.suppress(OSError):  # it has died: `take` finds out
                 self.pipe.send(pair[0])
         return pair is not None
@@ -198,7 +230,7 @@ class _Worker:
     def stop(self):
         """End it: at once, it may be in the middle of something."""
         self.pipe.close()
-        self.process.terminate()
+        self.process.kill()
         self.process.join()
 
 

@@ -34,6 +34,10 @@ STATUSES = {
 }
 
 
+#: A picture with more lines is not compared: it would keep the grader busy.
+MOST_LINES = 500
+
+
 @dataclass(frozen=True)
 class Problem:
     """Why there is no answer: a status of "error", "timeout", "missing", "refused" or "crash"."""
@@ -66,6 +70,7 @@ class Verdict:
     yours: str = ""
 
 
+@np.errstate(all="ignore")
 def judge(question, tries):
     """Return the `Verdict` on the answers to one question.
 
@@ -118,7 +123,7 @@ def _chosen(question, answer):
     listed = ", ".join(question.letters)
     if isinstance(answer, Problem):
         return Verdict(answer.status, 0.0, message=answer.text)
-    if answer is None or answer is ... or answer == "":
+    if answer is None or answer is ... or (isinstance(answer, str) and not answer.strip()):
         return Verdict("missing", 0.0, message=f"No letter yet: `{question.calls}` is empty.")
     letter = answer.strip().lower() if isinstance(answer, str) else None
     if letter == question.right:
@@ -187,7 +192,7 @@ def _different_dict(question, answer, expected, where):
     if not isinstance(answer, dict):
         return "type", f"{where}Expected {described(expected)}, came {described(answer)}."
     if set(answer) != set(expected):
-        came = ", ".join(sorted(map(repr, answer))[:8]) or "none"
+        came = _short(", ".join(sorted(map(repr, answer))[:8]) or "none")
         return "type", f"{where}Expected the keys {', '.join(map(repr, expected))}, came {came}."
     parts = ((f"Entry {key!r}: ", answer[key], value) for key, value in expected.items())
     return _first(question, parts, where)
@@ -258,7 +263,7 @@ def _numbers(value):
 
 def _drawn(question, answer, expected):
     """As `_different`, for what was drawn: only what `expected` names counts."""
-    if not isinstance(answer, dict) or not set(DRAWN) <= set(answer):
+    if not _is_picture(answer):
         return "type", "Expected a picture, came something else."
     for key, right in expected.items():
         name = DRAWN[key]
@@ -276,7 +281,19 @@ def _drawn(question, answer, expected):
     return None
 
 
+def _is_picture(answer):
+    """True for what `values.drawing` makes: who speaks past it can say anything."""
+    kinds = {"lines": list, "labels": list, "points": np.ndarray}
+    return (
+        isinstance(answer, dict)
+        and set(DRAWN) <= set(answer)
+        and all(isinstance(answer[key], kind) for key, kind in kinds.items())
+    )
+
+
 def _lines(question, drawn, expected):
+    if len(drawn) > MOST_LINES:
+        return "shape", f"There are more than {MOST_LINES} lines on the picture."
     drawn = [[_numbers(c) for c in line] for line in drawn if isinstance(line, (list, tuple))]
     drawn = [line for line in drawn if len(line) == 2 and all(c is not None for c in line)]
     if not drawn:
@@ -373,7 +390,15 @@ def _general(question, tries):
 
 
 def described(value):
-    """Return what kind of thing a value is, in words, without its numbers."""
+    """Return what kind of thing a value is, in words, without its numbers; a sentence at most."""
+    return _short(_described(value))
+
+
+def _short(text, length=200):
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _described(value):
     if isinstance(value, Strange):
         return f"something that is no plain value ({value.name})"
     if value is None:
@@ -383,7 +408,7 @@ def described(value):
     if isinstance(value, str):
         return "a text"
     if isinstance(value, dict):
-        return f"a dict with the keys {', '.join(map(repr, list(value)[:8]))}"
+        return f"a dict with the keys {', '.join(_short(repr(k), 40) for k in list(value)[:8])}"
     if isinstance(value, (list, tuple)):
         inside = ", ".join(described(v) for v in value[:4]) + (", …" if len(value) > 4 else "")
         return f"a {type(value).__name__} of {len(value)}: {inside}" if value else "an empty list"
@@ -421,7 +446,7 @@ def shown(answer, length=160):
         text = repr(answer)
     else:
         text = _number_text(_numbers(answer))
-    return text if len(text) <= length else text[: length - 1] + "…"
+    return _short(text, length)
 
 
 def _number_text(array):

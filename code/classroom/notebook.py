@@ -12,6 +12,8 @@ import re
 import textwrap
 from dataclasses import dataclass, field
 
+from .values import printable
+
 __all__ = ["Cell", "Effort", "Found", "parsed", "python", "read"]
 
 #: No honest cell is longer than this many letters, no notebook than these and these many cells.
@@ -23,6 +25,10 @@ MOST_CELLS = 2_000
 MENDED = 20_000
 #: What may be spent on mending one notebook's cells: letters read by Python's parser.
 EFFORT = 2_000_000
+#: What may be spent on finding the whole cells of a damaged file: letters read in vain.
+EFFORT_CUT = 500_000_000
+#: More objects and lists than this are no notebook: they would fill the grader's memory.
+MOST_PARTS = 1_000_000
 #: Cell magics whose cell is Python all the same.
 PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun", "%%python", "%%python3", "%%pypy")
 
@@ -133,6 +139,9 @@ def _no_notebook(text, found):
 
 def _cells(text, found):
     """[(kind, text)] of a notebook's text; None where it is none."""
+    if _parts(text) > MOST_PARTS:
+        found.odd("The file has more parts than any notebook.")
+        return None
     try:
         notebook = json.JSONDecoder(object_pairs_hook=_merged).raw_decode(text.lstrip())[0]
     except (ValueError, RecursionError):
@@ -144,6 +153,14 @@ def _cells(text, found):
     if len(cells) < len(raw):
         found.odd("Parts of the notebook are no cells; they were left out.")
     return cells
+
+
+def _parts(text):
+    """How many objects and lists the file holds, at least."""
+    if (count := text.count("{") + text.count("[")) <= MOST_PARTS:
+        return count
+    outside = re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", text, flags=re.S)  # of texts
+    return outside.count("{") + outside.count("[")
 
 
 def _merged(pairs):
@@ -206,6 +223,7 @@ def _cut(text, found):
     if not start:
         return None
     decoder, cells, at = json.JSONDecoder(object_pairs_hook=_merged), [], start.end()
+    left = EFFORT_CUT
     for _ in range(MOST_CELLS):
         at = re.compile(r"[\s,]*").match(text, at).end()
         try:
@@ -214,7 +232,8 @@ def _cut(text, found):
             following = re.compile(r'\{\s*"(?:cell_type|attachments|execution_count|id)"').search(
                 text, at + 1
             )
-            if not following:
+            left -= len(text) - at
+            if not following or left < 0:
                 break
             at = following.start()
             continue
@@ -298,7 +317,7 @@ def python(text, effort=None):
     first = next((n for n, line in enumerate(lines) if line.strip()), 0)
     if lines[first].startswith("%%"):
         if lines[first].split()[0] not in PYTHON_MAGICS:
-            return "", f"is no Python: {lines[first].split()[0]}"
+            return "", f"is no Python: {printable(lines[first].split()[0][:80])}"
         lines[first] = ""
     code = _without_magics(lines, effort)
     if parsed(code) is None and parsed(textwrap.dedent(code)) is not None:

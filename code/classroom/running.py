@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .judging import Problem
 from .questions import Choice, ClassCalls, Function, Plot
 from .sandbox import Ended
-from .values import Malformed, Strange, decode, encode
+from .values import Malformed, Strange, decode, encode, printable
 
 __all__ = ["Asked", "run"]
 
@@ -209,12 +209,11 @@ def told(problem, calls=""):
     calls: the name that the question asks for; without it the exception came from a cell.
     """
     try:
-        status, name, text, place = (str(part) for part in problem)
-    except (TypeError, ValueError):
+        status, name, text, place = (printable(str(part)[:400]) for part in problem)
+    except (TypeError, ValueError, RecursionError):
         return Problem("error", "What came back is no answer")
     # An address differs in every run, and results must not.
-    text = re.sub(r"\b0x[0-9a-f]{6,}\b", "0x…", text[:400]).encode("utf-8", "replace").decode()
-    place = place[:200].encode("utf-8", "replace").decode()
+    text, place = re.sub(r"\b0x[0-9a-f]{6,}\b", "0x…", text), place[:200]
     where = f" ({place})" if place else ""
     if status == "missing" and calls:
         said = f"`{calls}` is not defined." if not name else f"`{calls}` is still to be written."

@@ -1,10 +1,11 @@
 """What was handed in: one file a student, found in an assignment's folder."""
 
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Submitted", "submitted"]
+__all__ = ["Submitted", "named", "submitted"]
 
 #: A larger file is no notebook that somebody wrote.
 LARGEST = 64_000_000
@@ -30,6 +31,12 @@ class Submitted:
             return None, (*self.notes, f"The file cannot be read: {error.strerror}.")
 
 
+def named(name):
+    r"""Return a file's name as a text that can be written and shown: other bytes as \xff."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def submitted(folder):
     """Return the `Submitted` of every student in an assignment's folder, in order.
 
@@ -44,11 +51,12 @@ def submitted(folder):
             continue
         if path.is_symlink():
             notes = ("What was handed in is a link, not a file.",)
-            found.setdefault(path.stem, Submitted(path.stem, None, notes))
+            student = named(path.stem)
+            found.setdefault(student, Submitted(student, None, notes))
         elif path.is_dir():
-            found.setdefault(path.name, _in_folder(path, folder.name))
+            found.setdefault(named(path.name), _in_folder(path, folder.name))
         elif path.suffix.lower() == ".ipynb" and _regular(path):
-            found[path.stem] = Submitted(path.stem, path)
+            found[named(path.stem)] = Submitted(named(path.stem), path)
     return [found[student] for student in sorted(found)]
 
 
@@ -62,14 +70,15 @@ def _in_folder(folder, assignment):
     ]
     books = [path for path in files if path.suffix.lower() == ".ipynb"] or files
     if not books:
-        return Submitted(folder.name, None, ("There is no file in the folder.",))
-    named = [path for path in books if path.stem == assignment]
-    best = named[0] if len(named) == 1 else max(books, key=lambda path: path.stat().st_mtime)
+        return Submitted(named(folder.name), None, ("There is no file in the folder.",))
+    asked = [path for path in books if path.stem == assignment]
+    best = asked[0] if len(asked) == 1 else max(books, key=lambda path: path.stat().st_mtime)
     notes = ()
     if len(books) > 1:
-        others = ", ".join(str(p.relative_to(folder)) for p in books if p != best)
-        notes = (f"Of several files {best.relative_to(folder)} was graded, not {others[:200]}.",)
-    return Submitted(folder.name, best, notes)
+        others = ", ".join(named(p.relative_to(folder)) for p in books if p != best)
+        graded = named(best.relative_to(folder))
+        notes = (f"Of several files {graded} was graded, not {others[:200]}.",)
+    return Submitted(named(folder.name), best, notes)
 
 
 def _regular(path):

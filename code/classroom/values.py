@@ -34,7 +34,7 @@ class Strange:
     """Something that is none of the values that pass; `name` says what it was."""
 
     def __init__(self, name):
-        self.name = str(name)[:80]
+        self.name = printable(str(name)[:80])
 
     def __repr__(self):
         return f"Strange({self.name!r})"
@@ -160,6 +160,11 @@ def _decoded_array(content):
 def _clean(text):
     """The text without halves of characters, which no UTF-8 file can hold."""
     return text.encode("utf-8", "replace").decode()
+
+
+def printable(text):
+    """Return a text without what a file cannot hold or a terminal would obey."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
 def drawing(figures):
