@@ -288,7 +288,9 @@ def unfold(page):
 def show(page, theme):
     """Change between "light" and "dark" as the reader's system does."""
     page.emulate_media(color_scheme=theme)
-    page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+    page.wait_for_function(  # the page of lost addresses has no theme of its own
+        "theme => [undefined, theme].includes(document.documentElement.dataset.theme)", arg=theme
+    )
     return settle(page)
 
 

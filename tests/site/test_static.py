@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import browsing
 import site_rules
 from bookkit.assets import fetch_assets
 from bookkit.site import SiteError, build_site
@@ -46,6 +47,30 @@ def test_every_page_of_the_book_is_built(written):
     sources = [*ROOT.glob("chapters/*.ipynb"), ROOT / "intro.md", ROOT / "notation.md"]
     expected = {path.relative_to(ROOT).with_suffix(".html").as_posix() for path in sources}
     assert expected <= {page.name for page in written}
+
+
+def test_every_page_is_opened_in_the_browser(pages):
+    """The tests of the pages know them by the table of contents, before there is a site."""
+    assert {page.name for page in pages.values()} - {"index.html"} == set(browsing.pages())
+
+
+def test_pictures_have_sizes_and_are_light(pages, site):
+    """What takes its room before it arrives does not push the text; see bookkit.mending."""
+    for page in pages.values():
+        for tag in page.html.select("article img[src$='.png'], article img[src$='.webp']"):
+            assert int(tag["width"]) > 50 and int(tag["height"]) > 50, tag
+            assert tag["loading"] == "lazy", tag
+            assert page.local(tag["src"]).stat().st_size < 200_000, tag
+
+
+def test_the_theme_s_script_of_icons_is_not_loaded(pages):
+    assert not [page.name for page in pages.values() if page.html.select("[src*=fontawesome]")]
+
+
+def test_citations_are_items_of_their_list(site):
+    page = site_rules.Page(site / "bibliography.html", site)
+    roles = [tag.get("role") for tag in page.html.select("[role=list].citation-list > div")]
+    assert roles and set(roles) == {"listitem"}
 
 
 @pytest.mark.parametrize("rule", site_rules.RULES, ids=lambda rule: rule.__name__)

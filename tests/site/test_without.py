@@ -37,6 +37,7 @@ def test_in_print_nothing_is_folded_and_nothing_leads_elsewhere(javascript, open
     page = open_page("chapters/05_backprop_deltas.html", javascript=javascript)
     assert len(page.evaluate(FOLDED)) > 5
     page.emulate_media(media="print")
+    page.locator("article details > :not(summary)").first.wait_for()
     assert page.evaluate(FOLDED) == []
     for part in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article", "footer"):
         for found in page.locator(part).all():
