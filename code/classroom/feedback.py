@@ -1,4 +1,4 @@
-"""`classroom feedback`: a page for every student.
+"""`classroom feedback`: a page for every student, and one for the instructor (`overview`).
 
 One HTML file each, with nothing from elsewhere: per question its points, what was expected in
 words, the student's own number, the mistake it matches, a hint and where the book explains it. The
@@ -20,6 +20,7 @@ from .files import write_whole
 from .leaks import leaks
 from .marks import is_waiting, merged, read_marks, results_of
 from .notebook import read
+from .overview import overview, overview_path
 from .pages import document, number, prose, said, table
 from .questions import Choice, Manual
 from .source import load
@@ -277,6 +278,8 @@ def main(args, course):
             print(f"{path.stem}: {sentence}", file=sys.stderr)
         status = WRONG if done.leaked else status
         waiting = sum(bool(result["waiting"]) for result in done.results)
+        overview(course, load(path), done.results, roster, done.said + done.leaked)
         by_hand = f"; {waiting} wait for marks by hand" if waiting else ""
         print(f"{path.stem}: {len(done.paths)} pages in {course.feedback / path.stem}{by_hand}")
+        print(f"{path.stem}: for you alone, {overview_path(course, path.stem)}")
     return status

@@ -237,7 +237,10 @@ def test_the_command_says_what_it_did(tmp_path, capsys):
         "01_trial: s002: has handed in something else since; grade again.\n"
     )
     folder = tmp_path / "feedback" / "01_trial"
-    assert out.out == f"01_trial: 2 pages in {folder}; 2 wait for marks by hand\n"
+    assert out.out == (
+        f"01_trial: 2 pages in {folder}; 2 wait for marks by hand\n"
+        f"01_trial: for you alone, {tmp_path / 'results' / '01_trial.overview.html'}\n"
+    )
 
 
 def test_before_grading_it_says_so(tmp_path, capsys):
@@ -260,3 +263,73 @@ def test_results_stay_as_the_grader_wrote_them(tmp_path):
     written(tmp_path, made)
     kept = json.loads((tmp_path / "results" / "01_trial" / "s001.json").read_text())
     assert kept == made
+
+
+# --- the instructor's page ------------------------------------------------------------------------
+
+
+def overviewed(root, *results, roster="", data=None):
+    """What the command writes for the instructor."""
+    fill(root, results, data)
+    command = ["-C", str(root), "feedback"]
+    if roster:
+        (root / "roster.csv").write_text(roster, encoding="utf-8")
+        command += ["--roster", str(root / "roster.csv")]
+    assert main(command) == OK
+    text = (root / "results" / "01_trial.overview.html").read_text(encoding="utf-8")
+    return text, Page(text)
+
+
+def test_the_overview_says_how_it_went(tmp_path):
+    sign = row("q1", "mistake", points=2, mistake="sign", message="The sign is reversed.")
+    odd = result("s002", WRONG_ROW, row("q2", "wrong"), human=["Question q2: its code uses torch."])
+    letter = row("q4", "mistake", mistake="a", message="Not a.")
+    made = [result("s001", WRONG_ROW), odd, result("s003", letter), result("s004", sign)]
+    _, page = overviewed(tmp_path, *made, roster="student\ns001\ns009\n")
+    for words in (
+        "4 graded, 1 not handed in. Mean 6.75 of 15, median 7.",
+        "q1 · Slope38%4mistake 3, right 1",
+        "q12of zThe slope was taken at tanh(a).",
+        "q11signThe sign is reversed.",
+        "q41answer aNot a.",
+        "1 to look at, and why",
+        "s002Question q2: its code uses torch.",
+        "4 wait for a mark: s001, s002, s003, s004",
+        "Not handed in\ns009",
+        "s00482231?",
+    ):
+        assert words in page.text
+    assert page.text.index("q1 · Slope") < page.text.index("q2 · A copy")
+    bars = [a["height"] for t, a in page.tags if t == "rect"]
+    assert bars == ["0.0", "0.0", "150.0", "0.0", "150.0", "150.0", "150.0", *["0.0"] * 3]
+    (label,) = [a["aria-label"] for t, a in page.tags if t == "svg"]
+    assert label.endswith("3 to 4.5: 1; 6 to 7.5: 1; 7.5 to 9: 1; 9 to 10.5: 1")
+    links = {a["href"] for t, a in page.tags if t == "a"}
+    assert links == {f"../feedback/01_trial/s00{n}.html" for n in (1, 2, 3, 4)}
+    assert not {"script", "img", "link"} & {t for t, _ in page.tags}
+
+
+def test_the_overview_names_likely_copies(tmp_path):
+    lone = solved(q1="def slope(a):\n    return (1 - a) * (1 + a)")
+    _, page = overviewed(
+        tmp_path, result("s001"), result("s002"), result("s003", data=lone), data={"s003": lone}
+    )
+    assert "s001 and s002the same fileall and all" in page.text
+    _, page = overviewed(tmp_path / "b", result("s003", data=lone), data={"s003": lone})
+    assert "Likely copies\nNone was found." in page.text
+    assert "Who needs a look\nNobody." in page.text
+
+
+def test_nothing_of_a_student_becomes_markup_in_the_overview(tmp_path):
+    evil = row("q1", "mistake", mistake=EVIL, message=EVIL)
+    _, page = overviewed(tmp_path, result("s001", evil, human=[EVIL]))
+    assert not {"script", "img"} & {t for t, _ in page.tags}
+    assert page.text.count("<script>alert(1)</script>") == 3
+
+
+def test_no_student_gets_the_overview_and_no_name_can_overwrite_it(tmp_path):
+    overviewed(tmp_path, result("overview"), result("01_trial.overview"), result("manual"))
+    pages = sorted(p.name for p in (tmp_path / "feedback").rglob("*.html"))
+    assert pages == ["01_trial.overview.html", "manual.html", "overview.html"]
+    text = (tmp_path / "feedback" / "01_trial" / "overview.html").read_text(encoding="utf-8")
+    assert "A trial · overview" in text and "Everybody" not in text
