@@ -165,8 +165,9 @@ def test_a_copy_in_the_midst_of_own_cells_is_found():
 def test_copied_words_are_found():
     words = (
         "The squares pull the output up by the same amount on both sides, so the sum of all the "
-        "errors has to vanish where the slope of the loss along the bias is zero, as it was shown. For the "
-        "weights each error is multiplied by its input first, and whatever is left over points along the inputs that were far off."
+        "errors has to vanish where the slope of the loss along the bias is zero, as shown above. "
+        "For the weights each error is multiplied by its input first, and whatever is left over "
+        "points along the inputs that were far off from what they should have been in the end."
     )
     texts = {"a": words, "b": words.upper().replace(", ", " ,\n"), "c": words[::-1]}
     work = {s: [Cell(1, "markdown", text)] for s, text in texts.items()}
