@@ -4,6 +4,7 @@
 // W1[i][j] runs from input i to hidden neuron j and is written w, W2[j][k] from there to output k
 // and is written v. A parameter is named "w11", "v12", "bh1" (bias of a hidden neuron) or "bo2".
 
+import { sigmoid } from "./maths.js";
 import {
   clamp, figure, formula, frac, h, num, partial, plot, put, row, s, short, sub, sup, tint, write,
 } from "./parts.js";
@@ -17,12 +18,6 @@ const ACTIVATIONS = {
   relu: [(z) => Math.max(z, 0), (z) => (z > 0 ? 1 : 0)],
   identity: [(z) => z, () => 1],
 };
-
-/** σ(z), without overflow on either side. */
-export function sigmoid(z) {
-  const e = Math.exp(-Math.abs(z));
-  return z >= 0 ? 1 / (1 + e) : e / (1 + e);
-}
 
 const sum = (numbers) => numbers.reduce((total, v) => total + v, 0);
 const upTo = (count) => Array.from({ length: count }, (_, n) => n);

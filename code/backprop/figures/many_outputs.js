@@ -1,15 +1,10 @@
 // One layer under the reader's hand: each example adds its outer product to the gradient. The
 // mathematics is `gradientOf`; the rest draws the layer, the table dW and what each example adds.
 
+import { sigmoid } from "./maths.js";
 import {
   figure, formula, frac, h, num, partial, put, row, s, short, sub, sup, tint, write,
 } from "./parts.js";
-
-/** σ(z), without overflow on either side. */
-export function sigmoid(z) {
-  const e = Math.exp(-Math.abs(z));
-  return z >= 0 ? 1 / (1 + e) : e / (1 + e);
-}
 
 /** The number c in L = c Σₖ (oₖ − tₖ)² of one example with m outputs. */
 export function constant(loss, m) {

@@ -1,15 +1,10 @@
 // One neuron under the reader's hand: values forward, slopes backward, and the loss against one
 // weight with its tangent. The mathematics is `neuron` and `lossAt`; the rest draws it.
 
+import { sigmoid } from "./maths.js";
 import {
   clamp, figure, formula, h, num, partial, plot, put, row, s, short, sub, tint, write,
 } from "./parts.js";
-
-/** σ(z), without overflow on either side. */
-export function sigmoid(z) {
-  const e = Math.exp(-Math.abs(z));
-  return z >= 0 ? 1 / (1 + e) : e / (1 + e);
-}
 
 /** Forward values and derivative factors of L = ½(o − t)², o = f(Σ wⱼxⱼ + b). */
 export function neuron({ x, w, b, t, activation }) {
