@@ -221,24 +221,25 @@ def _texts(found, assignment, handout):
     if not manual:
         return {}, False
     owner = _owners(assignment, handout)
-    texts, lost, at, seen = {id: [] for id in manual}, [], None, set()
+    texts, elsewhere, at, seen, lost = {id: [] for id in manual}, [], None, set(), False
     for cell in found.cells:
-        if cell.text in seen or not _is_prose(cell):
+        if not _is_prose(cell):
             continue
+        again = cell.text in seen  # a heading says where what follows belongs, also the second time
         seen.add(cell.text)
+        own = any(_words(line) and _line(line) not in owner for line in cell.text.split("\n"))
         for line in cell.text.split("\n"):
-            known = _line(line)
-            if known in owner:
-                at = owner[known] or at
-            elif known and at in texts:
-                texts[at].append(line)
-            elif not known and at in texts and texts[at]:
-                texts[at].append("")
-            elif known and at is None:
-                lost.append(line)
-    if lost and len(manual) == 1 and not texts[manual[0]]:
-        texts[manual[0]], lost = lost, []
-    return {id: "\n".join(lines).strip() for id, lines in texts.items()}, bool(lost)
+            if _words(line):
+                known = _line(line)
+                own = known not in owner
+                at = at if own else owner[known] or at
+                lost |= own and at is None
+            if own and not again:  # so is a $$ after one's own words
+                texts.get(at, elsewhere).append(line)
+    told = {id: "\n".join(lines).strip() for id, lines in texts.items()}
+    if len(manual) == 1 and not told[manual[0]]:  # it stands under another question, or none
+        told[manual[0]], lost = "\n".join(elsewhere).strip(), False
+    return told, lost
 
 
 def _is_prose(cell):
@@ -258,9 +259,14 @@ def _owners(assignment, handout):
         for line in map(_line, text.split("\n")):
             if line.startswith("#"):
                 at = next((q.id for q in assignment.questions if _line(q.title) in line), at)
-            if line:
+            if _words(line):
                 owner[line] = at if owner.get(line, at) == at else ""
     return owner
+
+
+def _words(line):
+    """False for a line such as $$, which is nobody's."""
+    return re.search(r"\w", line) is not None
 
 
 def _line(line):

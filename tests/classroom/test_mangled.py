@@ -1,0 +1,93 @@
+"""Honest work in a bad state keeps its points to the last one; what cannot be read gets a row."""
+
+import json
+import time
+
+import pytest
+
+from classroom import crew
+from classroom.course import load_course
+from classroom.grading import Task, grade_one
+from classroom.sandbox import Limits
+from classroom.submissions import named
+from corpus import BOOK, MANGLED, NAME, UNREADABLE, as_file
+
+pytestmark = pytest.mark.optional("bubblewrap")
+
+LIMITS = Limits(seconds=40, cell=1, memory=500_000_000)
+SEED = "the seed of these tests"
+
+
+def graded(data, file="work.ipynb"):
+    return grade_one(Task(BOOK.kit, "ada", file, data, SEED, limits=LIMITS))
+
+
+def told(result):
+    """Points and status of each question, and the text that is marked by hand."""
+    rows = result["questions"]
+    return {row["id"]: (row["points"], row["status"]) for row in rows}, rows[4]["yours"]
+
+
+@pytest.fixture(scope="module")
+def intact():
+    result = graded(as_file(BOOK.solved))
+    assert (result["points"], result["notes"], result["human"]) == (16.0, [], [])
+    return told(result)
+
+
+def test_the_corpus_is_large():
+    assert len(MANGLED) >= 50
+    assert len(UNREADABLE) >= 10
+
+
+@pytest.mark.parametrize("name", MANGLED)
+def test_honest_work_keeps_its_points(intact, name):
+    data = MANGLED[name](BOOK.solved)
+    assert data != as_file(BOOK.solved)
+    result = graded(data)
+    assert (result["status"], told(result)) == ("graded", intact)
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_cannot_be_read_has_a_row_that_says_what_happened(name):
+    data, status, said = UNREADABLE[name]
+    began = time.process_time()
+    result = graded(data)
+    assert time.process_time() - began < 10
+    assert (result["status"], result["points"], len(result["questions"])) == (status, 0.0, 7)
+    assert result["human"][-1].startswith(said)
+    assert {row["status"] for row in result["questions"]} == {"missing"}
+    assert {row["message"] for row in result["questions"]} == {result["human"][-1]}
+
+
+def test_a_choice_that_is_no_letter_costs_its_question_only():
+    cells = list(BOOK.solved)
+    cells[BOOK.cell("answer_1")] = ("code", "answer_1 = np.array(['d', 'd'], dtype=object)")
+    assert graded(as_file(cells))["points"] == 14.0
+    cells[BOOK.cell("answer_1")] = ("code", "answer_1 = np.arange(3)")
+    result = graded(as_file(cells))
+    assert result["points"] == 14.0
+    assert result["questions"][0]["message"].startswith("Expected one of the letters a, b, c, d")
+
+
+NAMES = [b"\xff\xfe.ipynb", b"\x1b[2Jbob.ipynb", b"a b'\";$(x).ipynb", "日本.ipynb".encode()]
+
+
+def test_names_that_are_no_text_stop_nobody(tmp_path):
+    folder = tmp_path / "submitted" / NAME
+    folder.mkdir(parents=True)
+    for name in NAMES:
+        (folder / "x").write_bytes(b"<html>")
+        (folder / "x").rename(folder / name.decode("utf-8", "surrogateescape"))
+    (folder / "ida").mkdir()
+    for name in NAMES[:2]:
+        (folder / "ida" / name.decode("utf-8", "surrogateescape")).write_bytes(b"")
+    summary = crew.grade(load_course(tmp_path), [BOOK.kit], seed=SEED)
+    assert (summary.graded, summary.stopped) == (5, "")
+    files = (tmp_path / "results" / NAME).glob("*.json")
+    found = {json.loads(file.read_text())["student"]: file.stem for file in files}
+    assert found == {name: name for name in found}
+    assert set(found) == {r"\xff\xfe", r"\x1b[2Jbob", "a b'\";$(x)", "日本", "ida"}
+    result = json.loads((tmp_path / "results" / NAME / "ida.json").read_text())
+    assert result["notes"][0].startswith("Of several files \\x")
+    assert named("plain name.ipynb") == "plain name.ipynb"
