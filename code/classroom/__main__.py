@@ -17,13 +17,15 @@ COMMANDS = {
     "release": ("commands.release", "make what the students of this course get"),
     "collect": ("collecting", "gather what was handed in from a hub, an LMS's zip or a folder"),
     "grade": ("commands.grade", "grade what was handed in, in a sandbox"),
+    "manual": ("manual", "write the sheet for marks by hand, and read it back"),
     "feedback": ("feedback", "write a page for every student and one for you"),
     "export": ("exporting", "write the grades as CSV, for Canvas or for Moodle"),
     "status": ("commands.status", "say what is handed in, graded, and left to do"),
 }
 
 EPILOG = """\
-The way of an assignment:  release → (students work) → collect → grade → feedback → export
+The way of an assignment:  release → (students work) → collect → grade
+  → (manual: marks by hand) → feedback → export
 
 exit status:
   0  done

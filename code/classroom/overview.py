@@ -111,8 +111,9 @@ def _spread(assignment, results):
     parts.append(f'<line x1="20" y1="{base}" x2="{right}" y2="{base}"/>')
     told = "; ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True) if count)
     yield (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Picture of the points">'
         f'<svg viewBox="0 0 {right + 20} {base + 28}" role="img" aria-label="How many students '
-        f'have how many points. {told}">\n' + "\n".join(parts) + "\n</svg>"
+        f'have how many points. {told}">\n' + "\n".join(parts) + "\n</svg></div>"
     )
 
 
