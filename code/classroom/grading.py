@@ -345,4 +345,4 @@ def close_all():
 
 def boxes_cpu():
     """Return the processor seconds of all submissions that this process has run."""
-    return sum(box.cpu for box in _BOXES.values())
+    return sum(box.cpu for box in list(_BOXES.values()))  # other threads may add some
