@@ -22,7 +22,25 @@ class Shot:
 
 SHOTS = [
     Shot("figure-perceptron.png", "chapters/01_perceptron.html", "perceptron"),
+    Shot("figure-many-outputs.png", "chapters/02_many_outputs.html", "manyoutputs"),
+    Shot(
+        "figure-backprop.png",
+        "chapters/05_backprop_deltas.html",
+        "backprop",
+        press=("To the end",) + ("One back",) * 9,
+    ),
+    Shot(
+        "figure-himmelblau.png",
+        "chapters/09_himmelblau.html",
+        "himmelblaudescent",
+        press=("Play",),
+    ),
 ]
+
+#: What the page lays over a figure.
+ALONE = (
+    ".bd-header-article, .skip-link, #pst-skip-link, #pst-back-to-top { display: none !important }"
+)
 
 
 def take(root, index):
@@ -36,7 +54,7 @@ def take(root, index):
     with sync_playwright() as playwright:
         browser = launch(playwright)
         context = browser.new_context(
-            viewport={"width": 1000, "height": 1000}, reduced_motion="reduce", color_scheme="light"
+            viewport={"width": 1000, "height": 1500}, reduced_motion="reduce", color_scheme="light"
         )
         taken = [_one(context, Path(index).parent, root, shot) for shot in SHOTS]
         browser.close()
@@ -53,9 +71,9 @@ def _one(context, site, root, shot):
     page.evaluate("window.MathJax?.startup?.promise")
     for name in shot.press:
         figure.get_by_role("button", name=name, exact=True).click()
-    figure.locator(".bp-sentence").click()  # nothing keeps the pointer's or the focus's mark
+    page.mouse.move(0, 0)  # nothing keeps the pointer's mark
     out = Path(root) / "assets" / shot.file
-    out.write_bytes(_small(figure.screenshot(animations="disabled")))
+    out.write_bytes(_small(figure.locator(".bp-stage").screenshot(style=ALONE)))
     page.close()
     return out
 
