@@ -19,6 +19,10 @@ OPTIONAL = {
         lambda: shutil.which("bwrap"),
         "install bubblewrap (Debian: apt install bubblewrap) to add them",
     ),
+    "distributed": (
+        lambda: find_spec("distributed"),
+        "pip install -r requirements-dask.txt adds them",
+    ),
 }
 
 
@@ -40,7 +44,7 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     """Take out the tests whose optional need is not installed; the summary says so."""
-    absent = [item for item in items if (name := _optional(item)) and _is_absent(name)]
+    absent = [item for item in items if any(_is_absent(name) for name in _optional(item))]
     if absent:
         config.hook.pytest_deselected(items=absent)
         items[:] = [item for item in items if item not in absent]
@@ -54,14 +58,15 @@ def _is_absent(name):
 
 
 def _optional(item):
-    marker = item.get_closest_marker("optional")
-    if marker is None:
-        return None
-    if len(marker.args) != 1 or marker.args[0] not in OPTIONAL:
-        raise pytest.UsageError(
-            f"{item.nodeid}: optional: expected one of {', '.join(OPTIONAL)}, came {marker.args}"
-        )
-    return marker.args[0]
+    """The names of all that a test needs; a mark of its module adds to its own."""
+    markers = list(item.iter_markers("optional"))
+    for marker in markers:
+        if len(marker.args) != 1 or marker.args[0] not in OPTIONAL:
+            raise pytest.UsageError(
+                f"{item.nodeid}: optional: expected one of {', '.join(OPTIONAL)}, "
+                f"came {marker.args}"
+            )
+    return [marker.args[0] for marker in markers]
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -49,6 +49,14 @@ def test_with_the_package_the_test_runs(tmp_path):
     assert "it ran" in said and "left out" not in said
 
 
+@pytest.mark.parametrize("needs", [("json", "bubblewrap"), ("bubblewrap", "json")])
+def test_a_test_may_need_two(tmp_path, needs):
+    both = '")\n@pytest.mark.optional("'.join(needs)
+    said, status = run(tmp_path, "json", both, PATH="")
+    assert status == 0, said
+    assert "1 passed, 1 deselected" in said
+
+
 def test_no_other_package_is_optional(tmp_path):
     said, status = run(tmp_path, "no_such_package", "numpy")
     assert status == 4
@@ -65,7 +73,7 @@ def test_what_must_run_is_not_left_out(tmp_path):
 def test_what_must_run_is_known(tmp_path):
     said, status = run(tmp_path, "json", "json", BOOK_REQUIRE="json,numpy")
     assert status == 4
-    assert "BOOK_REQUIRE: expected names of json, chromium, bubblewrap, came 'numpy'" in said
+    assert "expected names of json, chromium, bubblewrap, distributed, came 'numpy'" in said
 
 
 def test_what_must_run_and_is_here_runs(tmp_path):

@@ -1,6 +1,7 @@
 """`classroom grade`: from submitted notebooks to results."""
 
 import sys
+from contextlib import nullcontext
 
 from ..course import CourseError
 from . import NO_SANDBOX, OK, STOPPED, assignments, choose
@@ -20,6 +21,11 @@ def arguments(parser):
         "--student", action="append", metavar="NAME", help="only this one; may be repeated"
     )
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: course.toml)")
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="grade on a Dask cluster: tcp://host:8786, tls://host:8786 or its file.json",
+    )
     parser.add_argument("--again", action="store_true", help="also what is graded already")
     parser.add_argument(
         "--unsafe",
@@ -36,6 +42,8 @@ def main(args, course):
 
     if args.workers is not None and args.workers < 1:
         raise CourseError(f"--workers: expected at least 1, came {args.workers}")
+    if args.workers is not None and args.scheduler:
+        raise CourseError("--workers: with --scheduler it is the cluster's workers that grade")
     kits = [
         kit_of(path)
         for path in assignments(course, args.assignments)
@@ -45,12 +53,12 @@ def main(args, course):
         raise CourseError(f"submitted: expected folders of assignments in {course.submitted}")
     if args.unsafe:
         print("classroom: without a sandbox, as you asked for.", file=sys.stderr)
-    elif reason := why_not():
+    elif not args.scheduler and (reason := why_not()):
         print(f"classroom: {reason}", file=sys.stderr)
         print("To grade without any protection: --unsafe", file=sys.stderr)
         return NO_SANDBOX
     told = _Told(_count(course, kits, args.student))
-    with told:
+    with _hands(args.scheduler, told) as hands, told:
         summary = grade(
             course,
             kits,
@@ -60,12 +68,22 @@ def main(args, course):
             unsafe=args.unsafe,
             again=args.again,
             tick=told,
+            hands=hands,
         )
     told.summary(summary)
     if summary.stopped:
         print(f"classroom: {summary.stopped}. The same command goes on.", file=sys.stderr)
         return STOPPED
     return OK
+
+
+def _hands(scheduler, told):
+    """Who grades: this machine's processes, or a cluster."""
+    if scheduler is None:
+        return nullcontext()
+    from ..cluster import connected
+
+    return connected(scheduler, told.say)
 
 
 def _count(course, kits, students):
@@ -94,6 +112,10 @@ class _Told:
         self.bar.update()
         if result["human"]:
             self.human.append(f"{result['assignment']} {result['student']}: {result['human'][0]}")
+
+    def say(self, sentence):
+        """A sentence in between."""
+        self.bar.write(f"classroom: {sentence}", file=sys.stderr)
 
     def summary(self, summary):
         """How many, and who needs a look."""
