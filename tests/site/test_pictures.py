@@ -12,7 +12,7 @@ from bookkit import pictures
 
 def test_every_picture_is_shown_with_words_and_is_there():
     said = (browsing.ROOT / "README.md").read_text(encoding="utf-8")
-    shown = dict((file, alt) for alt, file in re.findall(r"!\[([^]]*)\]\(assets/([^)]*)\)", said))
+    shown = {file: alt for alt, file in re.findall(r"!\[([^]]*)\]\(assets/([^)]*)\)", said)}
     for shot in pictures.SHOTS:
         assert len(shown[shot.file].split()) > 8
         assert (browsing.ROOT / "assets" / shot.file).stat().st_size < 120_000
