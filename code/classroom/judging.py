@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .questions import DRAWN, Choice, ClassCalls, Function, Manual, Plot, expected_of
-from .values import Strange
+from .values import Strange, printable
 
 __all__ = ["STATUSES", "Problem", "Try", "Verdict", "described", "judge", "shown"]
 
@@ -441,7 +441,8 @@ def shown(answer, length=160):
         parts = [shown(v, length // 2) or "None" for v in answer[:4]]
         text = ", ".join(parts) + (", …" if len(answer) > 4 else "")
     elif isinstance(answer, dict):
-        text = ", ".join(f"{key}: {shown(v, 60)}" for key, v in list(answer.items())[:4])
+        parts = list(answer.items())[:4]
+        text = ", ".join(f"{printable(key[:60])}: {shown(v, 60)}" for key, v in parts)
     elif isinstance(answer, str):
         text = repr(answer)
     else:

@@ -144,28 +144,6 @@ def test_an_argument_that_was_changed_is_told(graded):
 
 
 @pytest.mark.parametrize(
-    "cheat",
-    [
-        "np.allclose = np.isclose = lambda *a, **k: True\ndef slope(a): return a",
-        "import builtins\nbuiltins.abs = lambda x: 0\ndef slope(a): return a * 0",
-        "class E(float):\n    def __eq__(s, o): return True\ndef slope(a): return E(0)",
-        "class A(np.ndarray):\n    def __sub__(s, o): return s * 0\ndef slope(a): return a.view(A)",
-        "def slope(a):\n    import sys\n    f = sys._getframe()\n    while f.f_back: f = f.f_back\n"
-        "    return f.f_locals.get('expected', f.f_globals.get('right'))",
-        "def slope(a):\n    import gc\n    from classroom import questions\n"
-        "    return [o for o in gc.get_objects() if isinstance(o, questions.Assignment)]",
-        "from backprop.exercises.chapter_05 import EXERCISES\n"
-        "def slope(a): return EXERCISES['5.2'].reference(a)",
-        "def slope(a): return 0.5",
-    ],
-)
-def test_cheats_gain_nothing(graded, cheat):
-    result = graded(solved(q1=cheat))
-    assert by_id(result)["q1"]["points"] == 0.0
-    assert result["points"] == FULL - 4
-
-
-@pytest.mark.parametrize(
     ("data", "status"),
     [(b"", "empty"), (None, "empty"), (b"<html>", "unreadable"), (b"\x89PNG\0", "unreadable")],
 )
