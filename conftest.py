@@ -23,6 +23,10 @@ OPTIONAL = {
         lambda: find_spec("distributed"),
         "pip install -r requirements-dask.txt adds them",
     ),
+    "nbgrader": (
+        lambda: find_spec("nbgrader"),
+        "pip install -r requirements-nbgrader.txt adds them",
+    ),
 }
 
 

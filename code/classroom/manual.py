@@ -163,6 +163,9 @@ left out; a line without a mark changes nothing. Fill it in and give it back wit
 in results/ASSIGNMENT.manual.json and stay when you grade again; `key` is how a changed answer is
 noticed. With --all the sheet has the machine's questions too: a mark there takes the place of the
 machine's points.
+
+With nbgrader: --to-nbgrader FOLDER makes a course that `nbgrader`'s formgrader shows, our points
+in it; nothing is run there. --from-nbgrader FOLDER reads the marks back.
 """
 
 
@@ -170,7 +173,10 @@ def arguments(parser):
     """Which, and in which direction."""
     parser.epilog = EPILOG
     parser.add_argument("assignment", metavar="ASSIGNMENT", help="such as 01_perceptron")
-    parser.add_argument("--read", type=Path, metavar="FILE", help="read a sheet that is filled in")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--read", type=Path, metavar="FILE", help="read a sheet that is filled in")
+    way.add_argument("--to-nbgrader", type=Path, metavar="FOLDER", help="for the formgrader")
+    way.add_argument("--from-nbgrader", type=Path, metavar="FOLDER", help="read its marks back")
     parser.add_argument(
         "--all", action="store_true", help="lines for the questions graded by the machine too"
     )
@@ -182,6 +188,8 @@ def main(args, course):
     (path,) = assignments(course, [args.assignment])
     if not results_of(course, path.stem)[0]:
         raise CourseError(f"results: expected results of {path.stem}; grade first")
+    if args.to_nbgrader or args.from_nbgrader:
+        return _nbgrader(args, course, path)
     if args.read:
         try:
             text = args.read.read_bytes().decode("utf-8-sig")
@@ -222,4 +230,14 @@ def _kept(course, path, marks):
     left = sheet(course, path)[1]
     if left:
         print(f"{path.stem}: {left} answers still wait for a mark", file=sys.stderr)
+    return OK
+
+
+def _nbgrader(args, course, path):
+    from . import bridge
+
+    if args.from_nbgrader:
+        return _kept(course, path, bridge.marks_from(course, path, args.from_nbgrader))
+    count = bridge.to_nbgrader(course, path, args.to_nbgrader)
+    print(f"{args.to_nbgrader}: {count} submissions; start Jupyter there and open the Formgrader")
     return OK
