@@ -1,9 +1,43 @@
 """Assignments of the book: made, handed out, collected, graded, given back.
 
-`questions` is what an assignment is written with, `notebook` reads what students hand in, `sandbox`
-runs it where it can do no harm, `judging` says what an answer is, `grading` does that for a course.
-The command is `classroom` (``python -m classroom``). The package imports `backprop`, never the
-other way round.
+The command is `classroom` (``python -m classroom``); `commands` and the modules that `__main__`
+lists are what it runs. The package imports `backprop`, never the other way round.
+
+Making and handing out
+    questions    what an assignment is written with: functions, classes, plots, letters, derivations
+    classics     the classic mistakes of `backprop.mistakes`, as mistakes of a question
+    source       the one source: a notebook in nbgrader's format and its checks module
+    release      what is made of it: the page, the student's notebook, the grader's data
+    leaks        what a text gives away; nothing is written that does
+    selfcheck    `check`, by which students check themselves, with the numbers in `recorded`
+
+Collecting
+    course       a course's folder, its `course.toml`, its secret seed
+    collecting   from a hub, an LMS's zip or a folder, into `submitted`
+    submissions  one file a student, found there
+
+Grading
+    notebook     reads what students hand in, whatever happened to it
+    answers      which cells are run, which text answers which question
+    packages     which files make up a package that a question may use
+    sandbox      the walls: bubblewrap, limits, one process a submission
+    inside       the program inside the walls, the only one that runs students' code
+    values       plain values between the two; nothing else passes
+    running      a notebook's cells, then its functions on the questions' inputs
+    judging      what an answer is: right, a known mistake, or wrong in which way
+    grading      one submission: a `Task` in, a result out, the same bytes wherever
+    crew         a course, by several processes, stopped anywhere and resumed
+    cluster      the same on several machines, with Dask
+
+Giving back
+    marks        marks by hand, and how they join what the machine found
+    manual       the sheet they are written in
+    feedback     a page for every student
+    overview     a page for the instructor
+    copies       pairs of notebooks that are too much alike
+    exporting    tables of grades, for Canvas and for Moodle
+    bridge       to nbgrader's formgrader and back
+    pages, files what all pages, and all files, have in common
 """
 
 __all__ = ["check"]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import classroom
 from classroom.__main__ import COMMANDS, _chosen, parser
 from classroom.source import load
 
@@ -99,3 +100,9 @@ def test_dasks_commands_of_the_guide_are_understood():
     for name, *words in lines:
         command = known[name]
         command.parse_args(Context(command), words)
+
+
+def test_the_packages_docstring_is_its_map():
+    modules = {path.stem for path in (ROOT / "code" / "classroom").glob("[!_]*.py")}
+    named = re.findall(r"^    (\w+(?:, \w+)*) +\S", classroom.__doc__, re.M)
+    assert {name for line in named for name in line.split(", ")} == modules
