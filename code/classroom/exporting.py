@@ -217,7 +217,7 @@ def export(course, path, form="csv", roster=None, *, manual=True, column=""):
     waiting = [grade.student for grade in grades.rows if grade.waiting]
     if waiting:
         raise CourseError(
-            f"{path.stem}: {len(waiting)} students wait for marks by hand, the first is "
+            f"{path.stem}: waiting for marks by hand: {len(waiting)}, the first is "
             f"{waiting[0]}. `classroom manual {path.stem}` writes the sheet for them; "
             "--without-manual exports the other questions."
         )

@@ -279,7 +279,7 @@ def main(args, course):
         status = WRONG if done.leaked else status
         waiting = sum(bool(result["waiting"]) for result in done.results)
         overview(course, load(path), done.results, roster, done.said + done.leaked)
-        by_hand = f"; {waiting} wait for marks by hand" if waiting else ""
+        by_hand = f"; waiting for marks by hand: {waiting}" if waiting else ""
         print(f"{path.stem}: {len(done.paths)} pages in {course.feedback / path.stem}{by_hand}")
         print(f"{path.stem}: for you alone, {overview_path(course, path.stem)}")
     return status

@@ -106,7 +106,7 @@ def test_without_a_roster_students_are_called_as_in_the_course(course):
 
 def test_while_answers_wait_for_their_marks_nothing_is_written(course, roster):
     write_marks(course, "01_trial", {"s001": MARKED["s001"]})
-    with pytest.raises(CourseError, match=r"01_trial: 1 students wait .* the first is s002\. "):
+    with pytest.raises(CourseError, match=r"01_trial: waiting .*: 1, the first is s002\. "):
         exported(course, roster=roster)
     assert not course.exports.exists()
 

@@ -238,7 +238,7 @@ def test_the_command_says_what_it_did(tmp_path, capsys):
     )
     folder = tmp_path / "feedback" / "01_trial"
     assert out.out == (
-        f"01_trial: 2 pages in {folder}; 2 wait for marks by hand\n"
+        f"01_trial: 2 pages in {folder}; waiting for marks by hand: 2\n"
         f"01_trial: for you alone, {tmp_path / 'results' / '01_trial.overview.html'}\n"
     )
 
