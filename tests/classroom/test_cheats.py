@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from cheating import BY_TORCH, CHEATS, TRACE, Loot
+from cheating import BY_PACKAGE, BY_TORCH, CHEATS, TRACE, Loot
 from classroom.grading import Task, grade_one, kit_of, prepared
 from classroom.judging import Try, judge
 from classroom.questions import Function
@@ -87,9 +87,10 @@ def test_the_corpus_is_large():
 def test_a_cheat_gains_nothing_and_harms_nobody(honest, loot, name):
     before, files, processes = honest
     data = CHEATS[name](BOOK.stubs, loot)
-    began = time.monotonic()
+    began, used = time.monotonic(), time.process_time()
     result = graded(data)
     assert time.monotonic() - began < 5 * LIMITS.seconds
+    assert time.process_time() - used < 3.0  # the grader's own
     assert result["status"] == "graded"
     assert {q["id"]: q["points"] for q in result["questions"] if q["points"]} == {}
     _is_clean(result)
@@ -123,10 +124,11 @@ def test_what_a_person_is_told(loot):
     assert told["closes_the_channel"][0].startswith("Question q6: It ended the process it ran in.")
 
 
-def test_the_torch_of_the_cheats_would_be_right(torch):
-    """The cheats with torch fail because it is not there, not because they are wrong."""
+@pytest.mark.parametrize("code", [BY_TORCH, BY_PACKAGE])
+def test_what_the_cheats_reach_for_would_be_right(torch, code):
+    """They fail because it is not there, not because it is wrong."""
     space = {"torch": torch}
-    exec(BY_TORCH, space)
+    exec(code, space)
     assignment, _, right = prepared(BOOK.kit, SEED)
     tries = [Try(i, e, space["around_backward"](*i)) for i, e in right["q6"]]
     assert judge(assignment.question("q6"), tries).status == "right"
