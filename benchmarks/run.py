@@ -30,6 +30,7 @@ GROUPS = {
     "basins": "Himmelblau's basin map, 300 × 300 starts, against one run of torch's Adam",
     "memory": "the basin map's peak memory",
     "imports": "import backprop against import numpy",
+    "classroom": "grading: against nbgrader, many and few, two workers, NumPy and torch (minutes)",
     "site": "the site from stored outputs against a build that executes the chapters (minutes)",
 }
 
