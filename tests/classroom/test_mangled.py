@@ -53,7 +53,7 @@ def test_what_cannot_be_read_has_a_row_that_says_what_happened(name):
     data, status, said = UNREADABLE[name]
     began = time.process_time()
     result = graded(data)
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 2.5
     assert (result["status"], result["points"], len(result["questions"])) == (status, 0.0, 7)
     assert result["human"][-1].startswith(said)
     assert {row["status"] for row in result["questions"]} == {"missing"}
