@@ -35,7 +35,7 @@ def main(argv=None):
     args = parser().parse_args(argv)
     if args.command == "api":
         from bookkit.api import page
-        from bookkit.run import write_whole
+        from classroom.files import write_whole
 
         write_whole(ROOT / "api.md", page())
     elif args.command == "assets":

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bookkit.browser import launch
+from classroom.files import write_whole
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def _one(context, site, root, shot):
         figure.get_by_role("button", name=name, exact=True).click()
     page.mouse.move(0, 0)  # nothing keeps the pointer's mark
     out = Path(root) / "assets" / shot.file
-    out.write_bytes(_small(figure.locator(".bp-stage").screenshot(style=ALONE)))
+    write_whole(out, _small(figure.locator(".bp-stage").screenshot(style=ALONE)))
     page.close()
     return out
 

@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-import os
 import re
 import sys
-import tempfile
 from pathlib import Path
+
+from classroom.files import write_whole
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -63,17 +63,6 @@ def named_by_order(notebook):
     text = json.dumps({names[model]: state[model] for model in kept})
     text = re.sub(r"IPY_MODEL_(\w+)", lambda found: f"IPY_MODEL_{names[found[1]]}", text)
     return {STATE: {**widgets[STATE], "state": json.loads(text)}}
-
-
-def write_whole(path, text):
-    """Replace the file by ``text`` in one step; one that holds it already is not touched."""
-    if path.read_text(encoding="utf-8") == text:
-        return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    os.chmod(name, path.stat().st_mode)
-    os.replace(name, path)
 
 
 def failure(path, notebook, error):
