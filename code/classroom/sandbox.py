@@ -135,7 +135,7 @@ class Sandbox:
     def __init__(self, packages, limits=None, unsafe=False):
         self.packages, self.limits = tuple(packages), limits or Limits()
         self.unsafe = unsafe
-        self.cpu = 0.0
+        self.cpu, self.loaded = 0.0, 0
         self._process = self._control = self._folder = self._errors = None
 
     def __enter__(self):
@@ -163,6 +163,8 @@ class Sandbox:
                 start_new_session=True,
             )
         self._told(120)
+        # Measured before any student's code: what it takes in its first moments counts too.
+        self.loaded = self.memory()
 
     def close(self):
         """End it, with everything that runs inside."""
@@ -331,7 +333,6 @@ class Submission:
         self._box, self._channel, self._read = box, channel, b""
         self._limit = 2 * box.limits.answer + 100_000
         self._until = time.monotonic() + box.limits.seconds
-        self._loaded = None
 
     def __enter__(self):
         return self
@@ -404,7 +405,5 @@ class Submission:
             self._watch_memory()
 
     def _watch_memory(self):
-        used = self._box.memory()
-        self._loaded = used if self._loaded is None else min(used, self._loaded)
-        if used - self._loaded > 1.5 * self._box.limits.memory:
+        if self._box.memory() - self._box.loaded > 1.5 * self._box.limits.memory:
             raise Ended("memory", "it took too much memory")
