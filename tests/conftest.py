@@ -1,10 +1,15 @@
 """What every test file shares: how hypothesis draws, torch on one thread, a fixed generator."""
 
+import signal
 import sys
 
 import numpy as np
 import pytest
 from hypothesis import settings
+
+# A run in the background of a script ignores Ctrl-C, and so would every process that a test starts.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run and on every machine; a slow machine is not a failure.
 settings.register_profile("book", derandomize=True, deadline=None)
