@@ -446,7 +446,9 @@ def test_uncomputed_number(said, computed, number):
 def book(tmp_path):
     """A book of one good chapter and two pages, on disk."""
     files = {
-        "_toc.yml": "root: intro\nparts: [{caption: A, chapters: [file: chapters/05_deltas]}]\n",
+        "_toc.yml": "root: intro\nparts: [{caption: A, chapters: [file: chapters/05_deltas, "
+        "file: handouts/assignment_05_deltas]}]\n",
+        "assignments/05_deltas.ipynb": "{}",
         "intro.md": "# Book\n\n{doc}`chapters/05_deltas`, {numref}`fig-line`, "
         "{cite:t}`nielsen2015`, [a link](chapters/05_deltas.ipynb)\n",
         "references.bib": "@book{nielsen2015,\n title = {x}\n}\n",
@@ -477,6 +479,10 @@ def missing_file(book):
     book.chapters[0].path.unlink()
 
 
+def missing_assignment(book):
+    (book.root / "assignments" / "05_deltas.ipynb").unlink()
+
+
 def label_in_code_only(book):
     (book.root / "code/backprop/network.py").write_text('"""Computes :eq:`nowhere`."""\n')
 
@@ -493,7 +499,7 @@ def say(words):
 
 
 BOOK_CASES = {
-    rules.contents_and_files_agree: [another_chapter, missing_file],
+    rules.contents_and_files_agree: [another_chapter, missing_file, missing_assignment],
     rules.labels_are_unique: [another_chapter],
     rules.labels_in_code_exist: [label_in_code_only],
     rules.roles_resolve: [
