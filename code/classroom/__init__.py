@@ -21,6 +21,7 @@ Grading
     answers      which cells are run, which text answers which question
     packages     which files make up a package that a question may use
     sandbox      the walls: bubblewrap, limits, one process a submission
+    clock        how long a submission may take, also on a busy machine
     inside       the program inside the walls, the only one that runs students' code
     values       plain values between the two; nothing else passes
     running      a notebook's cells, then its functions on the questions' inputs

@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
 
+from .clock import STRETCH
 from .course import CourseError
 from .files import write_whole
 from .grading import SCHEMA, Task, boxes_cpu, crashed, grade_one, prepared
@@ -23,8 +24,9 @@ from .submissions import named, submitted
 __all__ = ["Summary", "grade", "read_result", "result_path", "tasks_of", "timed"]
 
 
-#: Seconds beyond twice a notebook's own until a worker that says nothing is killed: its sandboxes
-#: have to start, and to compare takes time too. Only a fault of the grader needs as much.
+#: Seconds beyond the longest that a notebook may have until a worker that says nothing is killed:
+#: its sandboxes have to start, and to compare takes time too. Only a fault of the grader needs as
+#: much.
 PATIENCE = 180.0
 
 
@@ -212,7 +214,7 @@ class _Worker:
         """Send a (task, path); False for None."""
         self.task = pair
         if pair is not None:
-            self.until = time.monotonic() + 2 * pair[0].limits.seconds + PATIENCE
+            self.until = time.monotonic() + STRETCH * pair[0].limits.seconds + PATIENCE
             with contextlib.suppress(OSError):  # it has died: `take` finds out
                 self.pipe.send(pair[0])
         return pair is not None

@@ -12,13 +12,13 @@ import hashlib
 import json
 import sys
 import threading
-import time
 import types
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 from .answers import Handout, work
+from .clock import Clock
 from .judging import Try, Verdict, judge, shown
 from .notebook import read
 from .packages import ALWAYS, PackageError
@@ -31,7 +31,7 @@ __all__ = ["SCHEMA", "Kit", "Task", "crashed", "grade_one", "kit_of", "prepared"
 
 SCHEMA = 1
 #: The modules that a result depends on.
-DECIDING = ["answers", "grading", "inside", "judging", "notebook", "packages", "questions"]
+DECIDING = ["answers", "clock", "grading", "inside", "judging", "notebook", "packages", "questions"]
 DECIDING += ["running", "sandbox", "values"]
 #: The longest answer to a question marked by hand that a result holds.
 LONGEST_TEXT = 50_000
@@ -292,10 +292,10 @@ _BOXES = {}
 
 def _run(task, asked, cells):
     """The answers to all questions, from one sandbox for each set of packages, and notes."""
-    answers, notes, until = {}, [], time.monotonic() + task.limits.seconds
+    answers, notes, clock = {}, [], Clock(task.limits.seconds)
     profiles = _profiles(asked)
     for packages, group in profiles.items():
-        found, said = _with_box(packages, task, cells, group, until)
+        found, said = _with_box(packages, task, cells, group, clock)
         answers |= found
         if packages == max(profiles, key=len):
             notes = said  # where fewer packages are there, cells fail that are none the worse
@@ -321,14 +321,14 @@ def _profiles(asked):
     return dict(sorted(groups.items()))
 
 
-def _with_box(packages, task, cells, group, until):
+def _with_box(packages, task, cells, group, clock):
     """Run it; a sandbox that fails is started once more before the machine is blamed."""
     # A thread has its own: a sandbox serves one submission at a time.
     key = (threading.get_ident(), packages, task.limits, task.unsafe)
     for again in (False, True):
         box = _BOXES.setdefault(key, Sandbox(packages, task.limits, task.unsafe))
         try:
-            return run(box, cells, group, until)
+            return run(box, cells, group, clock)
         except SandboxError:
             _BOXES.pop(key).close()
             if again:

@@ -5,9 +5,9 @@ after it, without the cell that did not end (its definitions are kept), or with 
 """
 
 import re
-import time
 from dataclasses import dataclass
 
+from .clock import Clock
 from .judging import Problem
 from .questions import Choice, ClassCalls, Function, Plot
 from .sandbox import Ended
@@ -56,31 +56,29 @@ def _wish(question, inputs):
     return {"do": "call", "args": args, "keep": question.keeps_inputs}
 
 
-def run(box, cells, asked, until=None):
+def run(box, cells, asked, clock=None):
     """Return (answers, notes): question id -> a list of plain values or `Problem`s, one a try.
 
-    box: a `sandbox.Sandbox`. cells: (number, code) in order. asked: a list of `Asked`. until: the
-    `time.monotonic` at which all has to be over (default: the box's limit from now). With
+    box: a `sandbox.Sandbox`. cells: (number, code) in order. asked: a list of `Asked`. clock: the
+    `clock.Clock` by which all has to be over (default: the box's limit from now). With
     `keeps_inputs` an answer is a tuple (value, arguments afterwards).
     """
-    until = time.monotonic() + box.limits.seconds if until is None else until
-    return _Run(box, cells, asked, until).finish()
+    return _Run(box, cells, asked, clock or Clock(box.limits.seconds)).finish()
 
 
 class _Run:
-    def __init__(self, box, cells, asked, until):
-        self.box, self.cells, self.asked = box, cells, list(asked)
-        self.until = until
+    def __init__(self, box, cells, asked, clock):
+        self.box, self.cells, self.asked, self.clock = box, cells, list(asked), clock
         self.answers = {a.question.id: [] for a in asked}
         self.notes, self.unfinished, self.again = [], set(), True
 
     def finish(self):
         """Start processes until every try has an answer."""
         while self._left():
-            if time.monotonic() >= self.until:
+            if self.clock.left() <= 0:
                 self._give_up("All of the time for one notebook was over.")
                 break
-            with self.box.submission() as student:
+            with self.box.submission(self.clock) as student:
                 if self._prepared(student):
                     self._questions(student)
         return self.answers, self.notes
@@ -98,9 +96,6 @@ class _Run:
         mine = self.answers[asked.question.id]
         mine += [problem] * (len(asked.wishes) - len(mine))
 
-    def _seconds(self, seconds):
-        return max(0.0, min(seconds, self.until - time.monotonic()))
-
     # ---- cells
 
     def _prepared(self, student):
@@ -110,7 +105,7 @@ class _Run:
             wish = {"do": "cell", "cell": number, "code": code}
             wish["whole"] = number not in self.unfinished
             try:
-                reply = student.ask(wish, self._seconds(self.box.limits.cell))
+                reply = student.ask(wish, self.box.limits.cell)
             except Ended as ended:
                 self._ended_in(number, code, ended)
                 return False
@@ -118,7 +113,7 @@ class _Run:
                 failed.append((number, told(reply["error"])))
         if failed and self.again:
             try:
-                student.ask({"do": "again"}, self._seconds(self.box.limits.cell))
+                student.ask({"do": "again"}, self.box.limits.cell)
             except Ended:
                 self.again = False
                 return False
@@ -144,7 +139,7 @@ class _Run:
             mine = self.answers[asked.question.id]
             try:
                 for wish in asked.wishes[len(mine) :]:
-                    reply = student.ask(wish, self._seconds(asked.seconds))
+                    reply = student.ask(wish, asked.seconds)
                     mine.append(_answer(asked.question, wish, reply))
             except Ended as ended:
                 status = "timeout" if ended.why == "timeout" else "crash"

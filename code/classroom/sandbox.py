@@ -39,10 +39,10 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .clock import Clock, Usage
 from .packages import ALWAYS, HIDDEN, parts
 
 __all__ = ["Ended", "Limits", "Sandbox", "SandboxError", "Submission", "why_not"]
@@ -88,7 +88,7 @@ class Ended(Exception):
 class Limits:
     """What one submission may take.
 
-    seconds: wall time, all in all. cell: seconds a cell. memory, files, answer: bytes of memory
+    seconds: all in all, see `clock`. cell: seconds a cell. memory, files, answer: bytes of memory
     beyond the loaded packages, of written files, of one answer. processes: and threads.
     """
 
@@ -180,8 +180,11 @@ class Sandbox:
             self._folder.cleanup()
         self._process = self._control = self._folder = self._errors = None
 
-    def submission(self):
-        """Return a new `Submission`: a fork of the loaded packages, alone in its namespaces."""
+    def submission(self, clock=None):
+        """Return a new `Submission`: a fork of the loaded packages, alone in its namespaces.
+
+        clock: the `clock.Clock` by which it has to be over (default: the limit from now).
+        """
         self.start()
         mine, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with other:
@@ -202,7 +205,7 @@ class Sandbox:
             self._control.sendall(b"{}")
             self._told(30)
             raise SandboxError(told.get("trouble", "no reason given"))
-        return Submission(self, mine)
+        return Submission(self, mine, clock or Clock(self.limits.seconds))
 
     def ended(self):
         """End the submission that is running and wait until nothing of it is left."""
@@ -223,14 +226,21 @@ class Sandbox:
             raise SandboxError(" / ".join(wrong[-2:]) or "it does not answer")
         return json.loads(said)
 
+    def pids(self):
+        """Return the ids of all its processes."""
+        found, unseen = [], [self._process.pid]
+        while unseen:
+            found.append(unseen.pop())
+            with contextlib.suppress(OSError):
+                for task in Path(f"/proc/{found[-1]}/task").iterdir():
+                    unseen += [int(p) for p in (task / "children").read_text().split()]
+        return found
+
     def memory(self):
         """Return the bytes of memory of all its processes; shared pages count once."""
-        pids, total = [self._process.pid], 0
-        while pids:
-            pid = pids.pop()
+        total = 0
+        for pid in self.pids():
             with contextlib.suppress(OSError):
-                for task in Path(f"/proc/{pid}/task").iterdir():
-                    pids += [int(p) for p in (task / "children").read_text().split()]
                 rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
                 kilobytes = [int(r.split()[1]) for r in rollup.splitlines() if r[:4] == "Pss:"]
                 total += 1024 * sum(kilobytes)
@@ -329,10 +339,9 @@ def _mounts(mounted):
 class Submission:
     """One submission's process; end it with `close` or `with`."""
 
-    def __init__(self, box, channel):
-        self._box, self._channel, self._read = box, channel, b""
+    def __init__(self, box, channel, clock):
+        self._box, self._channel, self._read, self._all = box, channel, b"", clock
         self._limit = 2 * box.limits.answer + 100_000
-        self._until = time.monotonic() + box.limits.seconds
 
     def __enter__(self):
         return self
@@ -351,25 +360,25 @@ class Submission:
         """Send a wish of `inside.Student` and return its reply, a dict of nobody knows what.
 
         Raises `Ended` where it takes longer than `seconds`, or longer than all of the submission's
-        time, takes too much memory, ends, or says what is no reply.
+        time (see `clock`), takes too much memory, ends, or says what is no reply.
         """
-        until = min(time.monotonic() + seconds, self._until)
+        self._own, self._seconds, self._usage, self._granted = Clock(seconds), seconds, None, 0.0
         data = json.dumps(wish).encode() + b"\n"
         self._channel.setblocking(False)
         while data:
-            self._wait(until, reading=False)
+            self._wait(reading=False)
             try:
                 data = data[self._channel.send(data) :]
             except BlockingIOError:
                 continue
             except OSError:
                 raise Ended("crash", "its process has ended") from None
-        return self._reply(until)
+        return self._reply()
 
-    def _reply(self, until):
+    def _reply(self):
         chunks, size = [self._read], len(self._read)
         while b"\n" not in chunks[-1]:
-            self._wait(until)
+            self._wait()
             try:
                 chunk = self._channel.recv(1 << 20)
             except BlockingIOError:
@@ -391,18 +400,29 @@ class Submission:
             raise Ended("forged", "the answer is no message")
         return reply
 
-    def _wait(self, until, reading=True):
-        """Wait for the channel; look at the memory now and then, at the clock always."""
+    def _wait(self, reading=True):
+        """Wait for the channel; look at the memory now and then, at the clocks always."""
+        fds = ([self._channel], []) if reading else ([], [self._channel])
         while True:
-            left = until - time.monotonic()
-            if left <= 0:
-                over = time.monotonic() >= self._until
+            left = min(self._own.left(), self._all.left())
+            if left <= 0 and not self._queued():
+                over = self._all.left() <= 0
                 raise Ended("timeout", "all of its time is over" if over else "it took too long")
-            fds = ([self._channel], []) if reading else ([], [self._channel])
-            ready = select.select(*fds, [], min(left, 0.2))
+            ready = select.select(*fds, [], min(max(left, 0.0), 0.2))
             if ready[0] or ready[1]:
                 return
+            self._usage = self._usage or Usage(self._box.pids)
             self._watch_memory()
+
+    def _queued(self):
+        """True where its time is not over, since it had to queue for a processor."""
+        computed, queued = self._usage.since() if self._usage else (0.0, 0.0)
+        if computed >= self._seconds or queued - self._granted < 1e-3:
+            return False
+        for clock in (self._own, self._all):
+            clock.grant(queued - self._granted)
+        self._granted = queued
+        return self._own.left() > 0 and self._all.left() > 0
 
     def _watch_memory(self):
         if self._box.memory() - self._box.loaded > 1.5 * self._box.limits.memory:
