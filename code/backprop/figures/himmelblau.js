@@ -124,6 +124,7 @@ function raceFace(ui) {
   ui.panel.append(h("div", { class: "bp-himmel-side" }, racing.root, overlay.root));
 
   const walks = walkKeeper(ui);
+  const drawViews = inTurns(ui, [map, surface, heightCurves, slopeCurves]);
   let now;
   let topic = "race";
   return {
@@ -138,10 +139,7 @@ function raceFace(ui) {
         step: Math.min(get("step"), get("steps")), point: get("point"), turn: get("view"),
       };
       topic = topicOf(changed) ?? overlay.topic() ?? topic;
-      map.draw(now);
-      surface.draw(now);
-      heightCurves.draw(now);
-      slopeCurves.draw(now);
+      drawViews(now, changed.size > 0);
       rows.forEach((row, k) => row.update(now, racers.find((racer) => racer.n === k), survey));
       racing.update(now);
       overlay.update(now);
@@ -164,6 +162,26 @@ function raceFace(ui) {
       basins.stop();
       for (const view of [map, surface, heightCurves, slopeCurves]) view.stop();
     },
+  };
+}
+
+/**
+ * Draws all views, but while the reader's hand drags in one of them only that one each frame, and
+ * the others by turns, one a frame: what is under the hand has to follow it.
+ */
+function inTurns(ui, views) {
+  let turn = 0;
+  let owed = 0; // views that have not seen the last change
+  return (now, changed) => {
+    const held = views.find(({ hand }) => hand?.held);
+    if (!held) return views.forEach((view) => view.draw(now));
+    const others = views.filter((view) => view !== held);
+    if (changed) owed = others.length;
+    held.draw(now);
+    if (!owed) return undefined;
+    others[turn++ % others.length].draw(now);
+    if (--owed) ui.redraw();
+    return undefined;
   };
 }
 
@@ -190,7 +208,10 @@ function walkKeeper(ui) {
     const name = JSON.stringify([given, start, steps]);
     if (kept[n]?.name !== name) {
       const walk = walkOf(key, given, start, steps);
-      kept[n] = { n, name, walk, kept: sketchOf(walk), ...profileOf(walk) };
+      let profile; // only the curves need it, and they may have to wait for their turn
+      kept[n] = {
+        n, name, walk, kept: sketchOf(walk), profile: () => (profile ??= profileOf(walk)),
+      };
     }
     return [kept[n]];
   });

@@ -23,18 +23,24 @@ const MARKS = {
   maximum: "M0 -5L5 4H-5Z",
 };
 
-/** A canvas as wide as its place, sharp on any screen; null while it has no size. */
+/**
+ * A canvas as wide as its place, sharp on any screen. `begin(key)` clears it and returns a sheet to
+ * draw on; null where it has no size, or shows just what the key stands for.
+ */
 function canvasOf(ui, attributes) {
   const canvas = h("canvas", attributes);
   const watch = new ResizeObserver(() => ui.redraw());
   watch.observe(canvas);
+  let shown;
   return {
     canvas,
     stop: () => watch.disconnect(),
-    begin() {
+    begin(key) {
       const { clientWidth: width, clientHeight: height } = canvas;
-      if (!width || !height) return null;
       const scale = devicePixelRatio || 1;
+      const full = `${key} ${width} ${height} ${scale}`;
+      if (!width || !height || full === shown) return null;
+      shown = full;
       const wanted = [Math.round(width * scale), Math.round(height * scale)];
       if (canvas.width !== wanted[0] || canvas.height !== wanted[1]) {
         [canvas.width, canvas.height] = wanted;
@@ -46,6 +52,10 @@ function canvasOf(ui, attributes) {
     },
   };
 }
+
+/** What of a race a view shows, as a key: its walks, how far it has come, where it starts. */
+const raceKey = ({ racers, start, step }) =>
+  `${racers.map(({ n, name }) => `${n} ${name}`)} ${step} ${start}`;
 
 /** A layer that is drawn anew only where its key changes. */
 function layerOf() {
@@ -263,18 +273,20 @@ export function drawMap(ui, survey, palette) {
   const ground = groundOf();
   const layer = layerOf();
   const lines = contours(LEVELS);
-  setStartBy(ui, canvas, frame);
   return {
     ...field,
-    draw({ racers, start, step, point, basin }) {
+    hand: setStartBy(ui, canvas, frame),
+    draw(now) {
+      const { racers, start, step, point, basin } = now;
       put(canvas, {
         "aria-label": `Map of Himmelblau's function from −6 to 6. The start is ${place(...start)}. `
           + "The arrow keys move it by a tenth, with Shift by one.",
       });
-      const sheet = field.begin();
+      const colours = palette();
+      const ownGround = basin ? `${basin.name} ${basin.next}` : "";
+      const sheet = field.begin(`${raceKey(now)} ${point} ${ownGround} ${colours.paper}`);
       if (!sheet) return;
       const { pen } = sheet;
-      const colours = palette();
       frame.fit(sheet);
       const half = frame.side / (SIDE - 1) / 2; // a pixel's middle is its start
       pen.imageSmoothingEnabled = !basin;
@@ -300,7 +312,7 @@ export function drawMap(ui, survey, palette) {
   };
 }
 
-/** The start follows the mouse, a tap, and the arrow keys. */
+/** The start follows the mouse, a tap, and the arrow keys; `held` while the mouse drags it. */
 function setStartBy(ui, canvas, frame) {
   const under = (event) => {
     const { left, top } = canvas.getBoundingClientRect();
@@ -318,7 +330,10 @@ function setStartBy(ui, canvas, frame) {
   });
   canvas.addEventListener("pointermove", (event) => held && move(under(event)));
   for (const end of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(end, () => (held = false));
+    canvas.addEventListener(end, () => {
+      held = false;
+      ui.redraw();
+    });
   }
   canvas.addEventListener("click", (event) => event.detail && move(under(event)));
   canvas.addEventListener("keydown", (event) => {
@@ -329,6 +344,11 @@ function setStartBy(ui, canvas, frame) {
     const [x, y] = ui.get("start");
     move([x + size * arrow[0], y + size * arrow[1]]);
   });
+  return {
+    get held() {
+      return held;
+    },
+  };
 }
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -465,19 +485,21 @@ export function drawSurface(ui, survey, palette) {
   const hand = turnBy(ui, canvas);
   return {
     ...field,
-    draw({ racers, start, step, point, basin, turn }) {
+    hand,
+    draw(now) {
+      const { racers, start, step, point, basin, turn } = now;
       put(canvas, {
         "aria-label": `The surface, turned by ${short(turn[0])} degrees and seen from `
           + `${short(turn[1])} degrees above. The arrow keys turn and tilt it.`,
       });
-      const sheet = field.begin();
+      const colours = palette();
+      const stride = hand.held ? 2 : 1; // coarser in the hand: it has to follow
+      const ground = `${stride} ${colours.paper} ${basin ? `${basin.name} ${basin.stage}` : ""}`;
+      const sheet = field.begin(`${raceKey(now)} ${point} ${turn} ${ground}`);
       if (!sheet) return;
       const { pen } = sheet;
-      const colours = palette();
       const view = viewOn(sheet, turn);
-      const shown = basin ? `${basin.name} ${basin.stage}` : "";
-      const stride = hand.turning ? 2 : 1; // coarser in the hand: it has to follow
-      const mesh = layer(`${view.key} ${stride} ${colours.paper} ${shown}`, sheet,
+      const mesh = layer(`${view.key} ${ground}`, sheet,
         (own) => drawMesh(own, heights, stride, view, colours, basin));
       pen.drawImage(mesh, 0, 0, sheet.width, sheet.height);
       const standing = (x, y, draw) => {
@@ -514,7 +536,7 @@ function lit(colour, [dx, dy]) {
   return `rgb(${colour.map((value) => Math.round(clamp(value * shade, 0, 255))).join(" ")})`;
 }
 
-/** The surface turns by dragging and by the arrow keys; `turning` while it is held. */
+/** The surface turns by dragging and by the arrow keys; `held` while it is dragged. */
 function turnBy(ui, canvas) {
   let held = null;
   canvas.addEventListener("pointerdown", (event) => {
@@ -538,7 +560,7 @@ function turnBy(ui, canvas) {
     turnTo(ui, ui.get("view"), 5 * arrow[0], 5 * arrow[1]);
   });
   return {
-    get turning() {
+    get held() {
       return held !== null;
     },
   };
@@ -562,7 +584,7 @@ export function drawCurves(ui, palette, { ylabel, label, range, of }) {
   const drawAll = (pen, racers) => {
     for (const racer of racers) {
       pen.beginPath();
-      for (const [t, value] of outline(racer[of], racer.walk.last)) {
+      for (const [t, value] of outline(racer.profile()[of], racer.walk.last)) {
         pen.lineTo(axes.x(t), axes.y(held(value)));
       }
       dip(pen, racer.n, palette());
@@ -575,10 +597,10 @@ export function drawCurves(ui, palette, { ylabel, label, range, of }) {
     name: (text) => put(axes.root, { "aria-label": `${label} ${text}` }),
     draw({ racers, steps, step }) {
       axes.frame({ x: [0, steps], y: range });
-      const sheet = field.begin();
+      const key = `${palette().paper} ${racers.map(({ name, n }) => `${n} ${name}`)}`;
+      const sheet = field.begin(`${key} ${steps} ${step}`);
       if (!sheet || !step) return;
       const { pen, width, height } = sheet;
-      const key = `${palette().paper} ${racers.map(({ name, n }) => `${n} ${name}`)}`;
       const curves = layer(key, sheet, (own) => {
         own.scale(width / size[0], height / size[1]);
         drawAll(own, racers);
@@ -587,10 +609,11 @@ export function drawCurves(ui, palette, { ylabel, label, range, of }) {
       pen.drawImage(curves, 0, 0, share * curves.width, curves.height,
         0, 0, share * width, height);
       pen.scale(width / size[0], height / size[1]);
-      for (const { n, walk, [of]: values } of racers) {
+      for (const { n, walk, profile } of racers) {
         const end = Math.min(step, walk.last);
+        const spot = [axes.x(end), axes.y(held(profile()[of][end]))];
         const { rules, paper } = palette();
-        stamp(pen, LOOKS[n].mark, axes.x(end), axes.y(held(values[end])), rules[n], paper, 0.85);
+        stamp(pen, LOOKS[n].mark, ...spot, rules[n], paper, 0.85);
       }
     },
   };

@@ -41,9 +41,15 @@ export function put(element, attributes) {
   return element;
 }
 
-/** Put a text into an element, touching the page only where it changes. */
+/**
+ * Put a text into an element, touching the page only where it changes. The node that is there gets
+ * it: a new one would make the browser look through the whole page for rules with `:has()`.
+ */
 export function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  if (element.textContent === text) return;
+  const { firstChild, childNodes } = element;
+  if (childNodes.length === 1 && firstChild.nodeType === Node.TEXT_NODE) firstChild.data = text;
+  else element.textContent = text;
 }
 
 // --- Numbers ------------------------------------------------------------------------------------
