@@ -32,6 +32,7 @@ Grading
 
 Giving back
     marks        marks by hand, and how they join what the machine found
+    standing     where each student stands, for everything that follows
     manual       the sheet they are written in
     feedback     a page for every student
     overview     a page for the instructor

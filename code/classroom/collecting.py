@@ -66,6 +66,11 @@ class Roster:
         """Their names in this course, in the roster's order."""
         return [row["student"] for row in self.rows]
 
+    @property
+    def names(self):
+        """What each student is called in life, by the name in this course; "" where unknown."""
+        return {row["student"]: row.get("name", "") for row in self.rows}
+
     def student(self, /, **known):
         """Return the one whose columns fit, or None; `student(canvas_id="12345", name="…")`."""
         for column, value in known.items():

@@ -29,6 +29,7 @@ import secrets
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .files import write_whole
 from .sandbox import Limits
@@ -120,7 +121,7 @@ def load_course(root="."):
     return Course(
         root=root,
         name=about["name"],
-        site=about["site"].rstrip("/"),
+        site=_site(file, about["site"]),
         folders={name: root / folder for name, folder in folders.items()},
         workers=grading["workers"] or os.cpu_count() or 1,
         seed_file=root / grading["seed_file"],
@@ -144,6 +145,20 @@ def _section(file, told, name, defaults):
             wanted = "a number of at least 0" if number else "a text"
             raise CourseError(f"{file}: [{name}] {key}: expected {wanted}, came {value!r}")
     return {**defaults, **given}
+
+
+def _site(file, address):
+    """The book's address: no other kind of link is safe, or leads anywhere, on a student's page."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
+    if address and not (parts.scheme in ("http", "https") and parts.hostname):
+        raise CourseError(
+            f"{file}: [course] site: expected an address that begins with https:// or http://, "
+            f"came {address!r}"
+        )
+    return address.rstrip("/")
 
 
 def _limits(file, grading):
