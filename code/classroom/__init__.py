@@ -35,6 +35,7 @@ Giving back
     standing     where each student stands, for everything that follows
     manual       the sheet they are written in
     feedback     a page for every student
+    returning    these pages as a zip for Canvas or Moodle
     overview     a page for the instructor
     copies       pairs of notebooks that are too much alike
     exporting    tables of grades, for Canvas and for Moodle

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .collecting import Roster, read_roster
+from .collecting import ROSTER, Roster, read_roster
 from .commands import OK, WRONG, assignments, choose
 from .course import CourseError
 from .files import write_whole
@@ -236,7 +236,7 @@ def arguments(parser):
     choose(parser)
     parser.epilog = EPILOG
     parser.add_argument("--for", dest="form", choices=FORMATS, default="csv", help="default: csv")
-    parser.add_argument("--roster", type=Path, metavar="CSV", help="who is in the course")
+    parser.add_argument("--roster", type=Path, metavar="CSV", help=ROSTER)
     parser.add_argument("--column", default="", metavar="NAME", help="the name of the grade")
     parser.add_argument(
         "--without-manual",
@@ -247,7 +247,7 @@ def arguments(parser):
 
 def main(args, course):
     """Write, and say what is not in it."""
-    roster = read_roster(args.roster)
+    roster = read_roster(args.roster or course.roster)
     paths = [p for p in assignments(course, args.assignments) if results_of(course, p.stem)[0]]
     if not paths:
         raise CourseError(f"results: expected results in {course.results}; grade first")
@@ -269,6 +269,6 @@ def main(args, course):
         for sentence in grades.said:
             print(f"{path.stem}: {sentence}", file=sys.stderr)
         graded = sum(grade.points is not None for grade in grades.rows)
-        of = f"{graded} of {len(grades.rows)} students"
-        print(f"{target}: {of}, of {number(grades.most)} points each")
+        of = f"{graded} of {counted(len(grades.rows), 'student')}"
+        print(f"{target}: {of}, of {counted(grades.most, 'point')} each")
     return status

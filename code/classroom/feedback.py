@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from .collecting import Roster, read_roster
+from .collecting import ROSTER, Roster, read_roster
 from .commands import OK, WRONG, assignments, choose
 from .course import CourseError
 from .files import write_whole
@@ -20,8 +20,9 @@ from .leaks import leaks
 from .marks import is_waiting, results_of
 from .notebook import read
 from .overview import overview, overview_path
-from .pages import MARKED, VERDICTS, counted, document, number, prose, said, table
+from .pages import MARKED, VERDICTS, counted, document, listed, number, prose, said, table
 from .questions import Choice, Manual
+from .returning import PLATFORMS, packed
 from .source import Source
 from .standing import standing
 from .submissions import submitted
@@ -229,6 +230,11 @@ results/ASSIGNMENT/STUDENT.json → feedback/ASSIGNMENT/STUDENT.html, one file f
 
 For you alone, beside the results: results/ASSIGNMENT.overview.html, with the spread of the
 points, the hardest questions, the most common mistakes, who needs a look and why, likely copies.
+
+With --for the pages are also in one zip, exports/ASSIGNMENT.feedback.PLATFORM.zip:
+  canvas   for the assignment's “Re-upload submissions”; Canvas gives each page the name of the file
+           that the student handed in
+  moodle   for “Upload multiple feedback files in a zip”, with “Feedback files” switched on
 """
 
 
@@ -237,14 +243,13 @@ def arguments(parser):
     choose(parser)
     parser.epilog = EPILOG
     parser.add_argument("--student", action="append", metavar="NAME", help="only this one's page")
-    parser.add_argument(
-        "--roster", type=Path, metavar="CSV", help="who is in the course, for names and who misses"
-    )
+    parser.add_argument("--roster", type=Path, metavar="CSV", help=ROSTER)
+    parser.add_argument("--for", dest="platform", choices=PLATFORMS, help="also as one zip")
 
 
 def main(args, course):
     """Write, and say what."""
-    roster, status = read_roster(args.roster), OK
+    roster, status = read_roster(args.roster or course.roster), OK
     paths = [p for p in assignments(course, args.assignments) if results_of(course, p.stem)[0]]
     if not paths:
         raise CourseError(f"results: expected results in {course.results}; grade first")
@@ -256,6 +261,17 @@ def main(args, course):
         waiting = sum(bool(result["waiting"]) for result in done.results)
         overview(course, done.source, done.results, roster, done.said + done.leaked)
         by_hand = f"; waiting for marks by hand: {waiting}" if waiting else ""
-        print(f"{path.stem}: {len(done.paths)} pages in {course.feedback / path.stem}{by_hand}")
+        pages = f"{counted(len(done.paths), 'page')} in {course.feedback / path.stem}"
+        print(f"{path.stem}: {pages}{by_hand}")
         print(f"{path.stem}: for you alone, {overview_path(course, path.stem)}")
+        if args.platform:
+            _pack(course, path.stem, done.paths, args.platform, roster)
     return status
+
+
+def _pack(course, assignment, pages, platform, roster):
+    target, unknown = packed(course, assignment, pages, platform, roster)
+    print(f"{target}: {counted(len(pages) - len(unknown), 'page')}")
+    if unknown:
+        said = f"not collected from {platform.capitalize()}; not in the zip."
+        print(f"{assignment}: {listed(unknown)}: {said}", file=sys.stderr)

@@ -239,5 +239,6 @@ def _nbgrader(args, course, path):
     if args.from_nbgrader:
         return _kept(course, path, bridge.marks_from(course, path, args.from_nbgrader))
     count = bridge.to_nbgrader(course, path, args.to_nbgrader)
-    print(f"{args.to_nbgrader}: {count} submissions; start Jupyter there and open the Formgrader")
+    there = f"{args.to_nbgrader}: {counted(count, 'submission')}"
+    print(f"{there}; start Jupyter there and open the Formgrader")
     return OK

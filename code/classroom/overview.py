@@ -137,8 +137,8 @@ def _hardest(assignment, results):
         waiting = sum(is_waiting(r) for r in found)
         share = 1.0 if waiting else mean(r["points"] for r in found) / question.points
         words = Counter(_words(r) for r in found if not is_waiting(r))
-        how = ", ".join(f"{status} {n}" for status, n in words.most_common())
-        how = f"Not marked yet: {waiting}" + (f"; {how}" if how else "") if waiting else how
+        how = ", ".join(f"{status}: {n}" for status, n in words.most_common())
+        how = ", ".join(filter(None, [f"Not marked yet: {waiting}" * bool(waiting), how]))
         label = f"{said(question.id)} · {said(question.title)}"
         cells = [label, "?" if waiting else f"{share:.0%}", number(question.points), said(how)]
         rows.append((waiting > 0, share, cells))
@@ -205,25 +205,22 @@ def _copies(copies, who):
     )
     rows = []
     for group in copies:
-        names = ", ".join(who(student) for student in group.students)
-        told = [f"{_several(students, who)}: the same file" for students in group.same]
-        told += [_alike(pair, who) for pair in group.pairs]
-        if group.more:
-            told.append(f"and {counted(group.more, 'more pair')} of these files")
-        rows.append([names, "<br>".join(told)])
+        rows.append([", ".join(map(who, group.students)), "<br>".join(_facts(group))])
     yield table("Groups, the most alike first", ["Students", "How they are alike"], rows)
 
 
-def _alike(pair, who):
-    cells = [", ".join(map(str, numbers)) for numbers in pair.cells]
-    both = _several((pair.first, pair.second), who)
-    return f"{both}: {pair.share:.0%}, most in cells {cells[0]} and {cells[1]}"
-
-
-def _several(students, who):
-    """Two and more names: a, b and c."""
-    *first, last = (who(student) for student in students)
-    return f"{', '.join(first)} and {last}"
+def _facts(group):
+    """How those of a group are alike; who, only where it is not all of them."""
+    facts = [(students, "the same file") for students in group.same]
+    for pair in group.pairs:
+        first, second = (", ".join(map(str, numbers)) for numbers in pair.cells)
+        told = f"{pair.share:.0%}, most in cells {first} and {second}"
+        facts.append(((pair.first, pair.second), told))
+    for students, told in facts:
+        names = f"{', '.join(students[:-1])} and {students[-1]}: "
+        yield told if students == group.students else said(names) + told
+    if group.more:
+        yield f"and {counted(group.more, 'more pair')} of these files"
 
 
 def _missing(students, who):

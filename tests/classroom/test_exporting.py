@@ -185,6 +185,9 @@ def test_the_command_says_what_is_in_it_and_what_is_not(course, capsys):
     target = course.exports / "01_trial.moodle.csv"
     assert out.out == f"{target}: 3 of 4 students, of 15 points each\n"
     assert out.err.startswith("01_trial: s003: unreadable; 0 points.\n")
+    (course.root / "course.toml").write_text('[course]\nroster = "roster.csv"\n')
+    main([*command[:4], "--for", "moodle"])
+    assert capsys.readouterr() == out
     write_marks(course, "01_trial", {})
     assert main(command) == WRONG
     assert "`classroom manual 01_trial` writes the sheet" in capsys.readouterr().err
