@@ -36,6 +36,7 @@ Giving back
     manual       the sheet they are written in
     feedback     a page for every student
     returning    these pages as a zip for Canvas or Moodle
+    sections     the titles of the book's sections, to which they link
     overview     a page for the instructor
     copies       pairs of notebooks that are too much alike
     exporting    tables of grades, for Canvas and for Moodle

@@ -23,6 +23,7 @@ from .overview import overview, overview_path
 from .pages import MARKED, VERDICTS, counted, document, listed, number, prose, said, table
 from .questions import Choice, Manual
 from .returning import PLATFORMS, packed
+from .sections import place
 from .source import Source
 from .standing import standing
 from .submissions import submitted
@@ -47,6 +48,7 @@ def page(result, source, *, course="", site="", name=""):
     assignment = source.assignment
     who = f"{said(name)} ({said(result['student'])})" if name else said(result["student"])
     file = result["file"]["name"]
+    told = () if result["status"] == "graded" else result["notes"]
     body = [
         f'<p class="quiet">{said(course)}</p>' if course else "",
         f"<h1>{said(assignment.title)}</h1>",
@@ -54,7 +56,10 @@ def page(result, source, *, course="", site="", name=""):
         _total(result),
         _notes(result),
         _points(result),
-        *(_question(row, assignment.question(row["id"]), site) for row in result["questions"]),
+        *(
+            _question(row, assignment.question(row["id"]), site, told)
+            for row in result["questions"]
+        ),
     ]
     title = f"{assignment.title} · {result['student']}"
     return document(title, "\n".join(filter(None, body)))
@@ -93,7 +98,8 @@ def _points(result):
     return table("Your points", ["Question", "What it is", "Points"], rows, numeric={2})
 
 
-def _question(row, question, site):
+def _question(row, question, site, told=()):
+    """A question's section. told: what is said further up, and not here again."""
     sign, words, colour = _verdict(row)
     given = f"{_given(row)} of {counted(row['max_points'], 'point')}"
     parts = [
@@ -104,7 +110,7 @@ def _question(row, question, site):
     ]
     if row["stale"]:
         parts.append("<p>What was marked is an earlier version of this answer.</p>")
-    if row["mark"] is None and row["message"] and row["status"] != "manual":
+    if row["mark"] is None and row["message"] not in ("", *told) and row["status"] != "manual":
         parts.append(f"<p>{prose(row['message'])}</p>")
     parts.append(_details(row, question, site))
     return "\n".join(filter(None, [*parts, "</section>"]))
@@ -134,13 +140,11 @@ def _details(row, question, site):
 
 
 def _section(section, site):
-    """A link to the chapter's section, or its name where no address of the book is known."""
-    file, _, anchor = section.partition("#")
-    chapter = Path(file).stem.replace("_", " ")
-    words = f"{chapter}: {anchor.replace('-', ' ')}" if anchor else chapter
+    """A link to the chapter's section, or its title where no address of the book is known."""
+    address, words = place(section)
     if not site:
-        return said(words)
-    return f'<a href="{said(f"{site}/{section}")}">{said(words)}</a>'
+        return prose(words)
+    return f'<a href="{said(f"{site}/{address}")}">{prose(words)}</a>'
 
 
 def _verdict(row):

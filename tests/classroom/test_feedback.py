@@ -90,6 +90,7 @@ def test_what_could_not_be_graded_is_told_first(tmp_path, status):
     _, page, done = written(tmp_path, made)
     assert page.text.index("Points: 0 of 15") < page.text.index("What we noticed in your file")
     assert page.text.count("– No answer") == 10
+    assert page.text.count("Not there.") == 1
     assert done.results[0]["waiting"] == []
 
 
