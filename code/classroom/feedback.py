@@ -277,5 +277,5 @@ def _pack(course, assignment, pages, platform, roster):
     target, unknown = packed(course, assignment, pages, platform, roster)
     print(f"{target}: {counted(len(pages) - len(unknown), 'page')}")
     if unknown:
-        said = f"not collected from {platform.capitalize()}; not in the zip."
-        print(f"{assignment}: {listed(unknown)}: {said}", file=sys.stderr)
+        _, why = PLATFORMS[platform]
+        print(f"{assignment}: {listed(unknown)}: {why}; not in the zip.", file=sys.stderr)

@@ -23,12 +23,13 @@ def packed(course, assignment, pages, platform, roster=None):
     pages: paths of STUDENT.html. platform: a key of `PLATFORMS`. The same pages give the same
     bytes.
     """
+    find, _ = PLATFORMS[platform]
     rows = {row["student"]: row for row in (roster or Roster()).rows}
     came, data, unknown = read_collected(course, assignment), io.BytesIO(), []
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for page in pages:
             about = {"student": page.stem, **rows.get(page.stem, {})}
-            place = PLATFORMS[platform](PurePosixPath(came.get(page.stem, "")), about, assignment)
+            place = find(PurePosixPath(came.get(page.stem, "")), about, assignment)
             if place is None:
                 unknown.append(page.stem)
                 continue
@@ -55,6 +56,10 @@ def _moodle(came, about, assignment):
     return f"{name}_{id}_assignsubmission_file/{assignment}.html"
 
 
-#: Name -> where in the zip a page goes: (path under which the student's file came, the student's
-#: row of the roster, assignment) -> a path, or None where it cannot be known.
-PLATFORMS = {"canvas": _canvas, "moodle": _moodle}
+#: Name -> (where in the zip a page goes, what is said of those of whom that is not known). The
+#: first is a function of (path under which the student's file came, the student's row of the
+#: roster, assignment), and gives a path or None.
+PLATFORMS = {
+    "canvas": (_canvas, "not collected from Canvas"),
+    "moodle": (_moodle, "not collected from Moodle, and without moodle_id in the roster"),
+}
