@@ -32,8 +32,11 @@ Grading
 
 Giving back
     marks        marks by hand, and how they join what the machine found
+    standing     where each student stands, for everything that follows
     manual       the sheet they are written in
     feedback     a page for every student
+    returning    these pages as a zip for Canvas or Moodle
+    sections     the titles of the book's sections, to which they link
     overview     a page for the instructor
     copies       pairs of notebooks that are too much alike
     exporting    tables of grades, for Canvas and for Moodle

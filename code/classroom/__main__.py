@@ -2,11 +2,12 @@
 
 import argparse
 import importlib
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from .commands import NO_SANDBOX, STOPPED, WRONG
+from .commands import NO_SANDBOX, STOPPED, UNREAD, WRONG
 from .course import CourseError, load_course
 
 #: Command -> (module, what it does). A module has `arguments(parser)` and `main(args, course)`,
@@ -79,6 +80,25 @@ def _module(module):
 
 def main(argv=None):
     """Run one command; return the exit status."""
+    try:
+        status = _run(argv)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
+        return UNREAD
+
+
+def _let_go(stream):
+    """What nobody reads any more goes nowhere, instead of failing once more when Python ends."""
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _run(argv):
     argv = sys.argv[1:] if argv is None else list(argv)
     args = parser(_chosen(argv)).parse_args(argv)
     if "module" not in args:

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from .course import CourseError
 from .files import write_whole
-from .marks import answer_key, is_waiting, merged, read_marks, results_of
+from .marks import answer_key, is_waiting, results_of
 from .notebook import read
 from .pages import ODD, number
 from .questions import Manual
 from .source import load
+from .standing import standing
 from .submissions import submitted
 
 __all__ = ["marks_from", "to_nbgrader"]
@@ -37,25 +38,22 @@ def to_nbgrader(course, path, folder):
     It may be done again, after more was graded: marks in the gradebook stay. Raises `CourseError`
     where nbgrader is not installed, or where the folder is another course's.
     """
-    folder, source = Path(folder).absolute(), load(path)
-    settings = folder / CONFIG
+    folder, found = Path(folder).absolute(), standing(course, path)
+    source, settings = found.source, folder / CONFIG
     if settings.exists() and settings.read_text(encoding="utf-8") != SETTINGS:
         raise CourseError(f"--to-nbgrader: expected a folder of its own, {folder} has a {CONFIG}")
-    marks = read_marks(course, source.name)
-    results, _ = results_of(course, source.name)
     handed_in = {entry.student: entry for entry in submitted(course.submitted / source.name)}
     _needed()
     write_whole(settings, SETTINGS)
     with _gradebook(folder) as book:
         _questions(book, source)
-        for result in results:
+        for result in found.results:
             student = result["student"]
-            result = merged(result, marks.get(student, {}), source.assignment)
-            data = handed_in[student].data()[0] if student in handed_in else None
+            data, _ = handed_in[student].data()
             text = _notebook(result, source.assignment, data or b"")
             write_whole(_autograded(folder, student, source.name), text)
             _points(book, result, source)
-    return len(results)
+    return len(found.results)
 
 
 def marks_from(course, path, folder):

@@ -6,6 +6,7 @@ copied byte for byte and never opened here: what is in them is for the grader to
 """
 
 import csv
+import json
 import re
 import stat
 import sys
@@ -19,9 +20,10 @@ from pathlib import Path, PurePosixPath
 from .commands import OK
 from .course import CourseError
 from .files import write_whole
-from .submissions import LARGEST
+from .pages import counted
+from .submissions import LARGEST, named
 
-__all__ = ["Collected", "Roster", "collect", "owner", "read_roster"]
+__all__ = ["Collected", "Roster", "collect", "owner", "read_collected", "read_roster"]
 
 #: A zip may unpack to this many bytes, and a file in it to this many times its packed size.
 LARGEST_ZIP, DENSEST = 20_000_000_000, 400
@@ -48,6 +50,10 @@ the report says who is missing.
 """
 
 
+#: What the help of a command says of `--roster`.
+ROSTER = "who is in the course (default: the roster of course.toml)"
+
+
 class Refused(Exception):
     """A file that is not taken, with the reason."""
 
@@ -65,6 +71,11 @@ class Roster:
     def students(self):
         """Their names in this course, in the roster's order."""
         return [row["student"] for row in self.rows]
+
+    @property
+    def names(self):
+        """What each student is called in life, by the name in this course; "" where unknown."""
+        return {row["student"]: row.get("name", "") for row in self.rows}
 
     def student(self, /, **known):
         """Return the one whose columns fit, or None; `student(canvas_id="12345", name="…")`."""
@@ -271,10 +282,39 @@ def collect(course, assignment, source, roster=None):
         latest[student] = attempt
     for student, (_, _, data) in sorted(latest.items()):
         _store(folder / f"{student}.ipynb", data, student, out)
+    _remember(course, assignment, {s: named(path) for s, (_, path, _) in latest.items()})
     there = {path.stem for path in folder.glob("*.ipynb")} if folder.is_dir() else set()
     out.missing = [student for student in roster.students if student not in there]
     out.unknown = [s for s in sorted(latest) if roster.rows and s not in roster.students]
     return out
+
+
+def _remembered(course, assignment):
+    return course.submitted / f"{assignment}.collected.json"
+
+
+def _remember(course, assignment, came):
+    """Under which name each file came: platforms want it back with the feedback."""
+    came = read_collected(course, assignment) | came
+    if came:
+        text = json.dumps(came, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        write_whole(_remembered(course, assignment), text)
+
+
+def read_collected(course, assignment):
+    """Return student -> path in the source from which the student's file was collected last.
+
+    {} where nothing was collected. Raises `CourseError` where the file cannot be read.
+    """
+    path = _remembered(course, assignment)
+    if not path.exists():
+        return {}
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        assert all(isinstance(came, str) for came in told.values())
+    except (OSError, ValueError, AttributeError, AssertionError) as error:
+        raise CourseError(f"{path}: expected a path for each student: {error!r}") from None
+    return told
 
 
 def _store(path, data, student, out):
@@ -293,14 +333,14 @@ def arguments(parser):
     parser.epilog = EPILOG
     parser.add_argument("assignment", help="the assignment, NN_name")
     parser.add_argument("source", type=Path, help="a folder or a .zip")
-    parser.add_argument("--roster", type=Path, metavar="CSV", help="who is in the course")
+    parser.add_argument("--roster", type=Path, metavar="CSV", help=ROSTER)
 
 
 def main(args, course):
     """Collect, and say what happened."""
     if not re.fullmatch(r"[\w.-]+", args.assignment) or args.assignment.startswith("."):
         raise CourseError(f"assignment: expected a name such as 01_name, came {args.assignment!r}")
-    done = collect(course, args.assignment, args.source, read_roster(args.roster))
+    done = collect(course, args.assignment, args.source, read_roster(args.roster or course.roster))
     for sentence in done.left:
         print(f"left: {sentence}", file=sys.stderr)
     for student in done.replaced:
@@ -311,7 +351,8 @@ def main(args, course):
         print(f"missing: {student}")
     count = len(done.new) + len(done.replaced) + len(done.same)
     print(
-        f"{args.assignment}: {count} students, {len(done.new)} new, {len(done.replaced)} replaced, "
-        f"{len(done.same)} as before; {len(done.left)} files left, {len(done.missing)} missing"
+        f"{args.assignment}: {counted(count, 'student')}, {len(done.new)} new, "
+        f"{len(done.replaced)} replaced, {len(done.same)} as before; "
+        f"{counted(len(done.left), 'file')} left, {len(done.missing)} missing"
     )
     return OK

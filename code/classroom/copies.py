@@ -1,4 +1,4 @@
-"""Likely copies: pairs of notebooks that have more in common than chance explains.
+"""Likely copies: groups of notebooks that have more in common than chance explains.
 
 A notebook becomes a set of fingerprints: runs of a few tokens, of which some are kept (winnowing,
 Schleimer, Wilkerson and Aiken 2003), cell by cell. Names that a student chooses, comments,
@@ -20,7 +20,7 @@ from .notebook import read
 from .source import text_of
 from .submissions import submitted
 
-__all__ = ["Pair", "copies", "copies_of"]
+__all__ = ["Group", "Pair", "copies", "copies_of", "groups"]
 
 #: Tokens in a run, and runs of which the one with the smallest hash is kept.
 RUN, WINDOW = 7, 4
@@ -59,8 +59,23 @@ class Pair:
     same_file: bool = False
 
 
+@dataclass(frozen=True)
+class Group:
+    """Students whose notebooks are alike, each at least to one other's of the group.
+
+    students: in their order. same: tuples of those who have one file, byte for byte. pairs: the
+    `Pair`s, the most alike first, that hold the group together, one fewer than there are files.
+    more: how many other pairs of files in it are alike.
+    """
+
+    students: tuple
+    same: tuple
+    pairs: tuple
+    more: int = 0
+
+
 def copies_of(course, source):
-    """Return the likely copies among what was handed in to an assignment (a `Source`)."""
+    """Return the `Group`s of likely copies among what was handed in to an assignment."""
     cells, files = {}, {}
     for entry in submitted(course.submitted / source.name):
         data, _ = entry.data()
@@ -70,7 +85,40 @@ def copies_of(course, source):
     released = [(c["cell_type"], text_of(c)) for c in source.student_cells()]
     solution = [(c["cell_type"], text_of(c)) for c in source.notebook["cells"]]
     solution.append(("code", source.code))
-    return copies(cells, released, solution, source.assignment.names, files)
+    return groups(copies(cells, released, solution, source.assignment.names, files))
+
+
+def groups(pairs):
+    """Return the `Group`s that `Pair`s make: those with one file first, then the most alike.
+
+    What is alike to a file is alike to all its copies; that is told once.
+    """
+    files, _ = _joined({}, [pair for pair in pairs if pair.same_file])
+    between = {}
+    for pair in pairs:
+        ends = frozenset(files.get(student, (student,)) for student in (pair.first, pair.second))
+        if len(ends) == 2:
+            between.setdefault(ends, pair)
+    whole, held = _joined(files, between.values())
+    found = []
+    for students in dict.fromkeys(whole.values()):
+        same = tuple(dict.fromkeys(files[student] for student in students if student in files))
+        own = tuple(pair for pair in held if pair.first in students)
+        count = sum(pair.first in students for pair in between.values())
+        found.append(Group(students, same, own, count - len(own)))
+    return found
+
+
+def _joined(there, pairs):
+    """(student -> the tuple of all who are joined, the pairs that joined what was apart)."""
+    joined, held = dict(there), []
+    for pair in pairs:
+        sides = [joined.get(student, (student,)) for student in (pair.first, pair.second)]
+        if sides[0] != sides[1]:
+            both = tuple(sorted(sides[0] + sides[1]))
+            joined |= dict.fromkeys(both, both)
+            held.append(pair)
+    return joined, held
 
 
 def copies(cells, released=(), solution=(), names=(), files=None):

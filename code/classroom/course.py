@@ -3,8 +3,9 @@
     [course]
     name = "Neural networks, autumn"
     site = "https://example.org/book"     # where the feedback's links lead
+    roster = "roster.csv"                 # who is in the course; none: "", which is the default
 
-    [folders]                             # relative to the file
+    [folders]                             # like the other paths relative to the file
     assignments = "assignments"
     release = "release"
     submitted = "submitted"
@@ -29,6 +30,7 @@ import secrets
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .files import write_whole
 from .sandbox import Limits
@@ -56,13 +58,15 @@ class CourseError(Exception):
 class Course:
     """The settings of a course.
 
-    root: its folder. name, site: texts. assignments, release, submitted, results, feedback,
-    exports: paths. workers: how many processes grade. limits: a `sandbox.Limits`.
+    root: its folder. name, site: texts. roster: a path, or None. assignments, release, submitted,
+    results, feedback, exports: paths. workers: how many processes grade. limits: a
+    `sandbox.Limits`.
     """
 
     root: Path
     name: str = ""
     site: str = ""
+    roster: Path | None = None
     folders: dict = field(default_factory=dict)
     workers: int = 1
     seed_file: Path = Path("course.seed")
@@ -110,7 +114,7 @@ def load_course(root="."):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise CourseError(f"{file}: {error}") from None
     root = file.parent.resolve()
-    about = _section(file, told, "course", {"name": "", "site": ""})
+    about = _section(file, told, "course", {"name": "", "site": "", "roster": ""})
     folders = _section(file, told, "folders", {name: name for name in FOLDERS})
     grading = _section(file, told, "grading", GRADING)
     if told:
@@ -120,7 +124,8 @@ def load_course(root="."):
     return Course(
         root=root,
         name=about["name"],
-        site=about["site"].rstrip("/"),
+        site=_site(file, about["site"]),
+        roster=root / about["roster"] if about["roster"] else None,
         folders={name: root / folder for name, folder in folders.items()},
         workers=grading["workers"] or os.cpu_count() or 1,
         seed_file=root / grading["seed_file"],
@@ -146,6 +151,20 @@ def _section(file, told, name, defaults):
     return {**defaults, **given}
 
 
+def _site(file, address):
+    """The book's address: no other kind of link is safe, or leads anywhere, on a student's page."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
+    if address and not (parts.scheme in ("http", "https") and parts.hostname):
+        raise CourseError(
+            f"{file}: [course] site: expected an address that begins with https:// or http://, "
+            f"came {address!r}"
+        )
+    return address.rstrip("/")
+
+
 def _limits(file, grading):
     try:
         return Limits(
@@ -164,6 +183,7 @@ START = """# A course. Every line is a default: uncomment those that are to be d
 [course]
 # name = ""
 # site = ""                   # the address of the book, to which feedback links
+# roster = ""                 # such as roster.csv: for every command that has --roster
 
 [folders]
 # assignments = "assignments" # NN_name.ipynb and NN_name.py

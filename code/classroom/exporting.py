@@ -6,21 +6,19 @@ spreadsheet would take for a formula get an apostrophe.
 """
 
 import csv
-import hashlib
 import io
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .collecting import Roster, read_roster
+from .collecting import ROSTER, Roster, read_roster
 from .commands import OK, WRONG, assignments, choose
 from .course import CourseError
 from .files import write_whole
-from .marks import merged, read_marks, results_of
-from .pages import number
+from .marks import results_of
+from .pages import counted, listed, number
 from .questions import Manual
-from .source import load
-from .submissions import submitted
+from .standing import standing
 
 __all__ = ["FORMATS", "Grade", "Grades", "bare", "defused", "export", "grades_of"]
 
@@ -58,30 +56,28 @@ class Grades:
 
 def grades_of(course, path, roster=None, manual=True):
     """Return the `Grades` of an assignment; manual: False leaves out what is marked by hand."""
-    roster, source = roster or Roster(), load(path)
-    counted = [
-        question
-        for question in source.assignment.questions
-        if manual or not isinstance(question, Manual)
-    ]
-    ids = [question.id for question in counted]
-    most = sum(question.points for question in counted)
-    out = Grades(source.assignment.title, most, ids)
-    marks = read_marks(course, source.name)
-    found, broken = results_of(course, source.name)
-    out.said += [f"{name}: this result cannot be read; grade again." for name in broken]
-    about = {row["student"]: row for row in roster.rows}
+    about = {row["student"]: row for row in (roster or Roster()).rows}
+    found = standing(course, path)
+    assignment = found.source.assignment
+    asked = [q for q in assignment.questions if manual or not isinstance(q, Manual)]
+    ids = [question.id for question in asked]
+    out = Grades(assignment.title, sum(question.points for question in asked), ids)
     graded = {}
-    for result in found:
+    for result in found.results:
         student = result["student"]
-        result = merged(result, marks.get(student, {}), source.assignment)
-        graded[student] = _grade(result, ids, about.get(student, {}))
-        if result["status"] != "graded":
-            out.said.append(f"{student}: {result['status']}; {_worth(graded[student])}.")
-    out.said += list(_not_graded(course, source.name, found))
-    out.said += [f"{s}: is not in the roster." for s in graded if about and s not in about]
-    order = [*about, *(student for student in graded if student not in about)]
-    out.rows = [graded.get(s) or Grade(s, about[s], "missing") for s in order]
+        grade = graded[student] = _grade(result, ids, about.get(student, {}))
+        if grade.status != "graded":
+            worth = "no grade" if grade.points is None else counted(grade.points, "point")
+            out.said.append(f"{student}: {grade.status}; {worth}.")
+    told = {*graded, *found.ungraded, *found.gone}
+    missing = [student for student in about if student not in told]
+    strangers = [student for student in graded if student not in about]
+    out.said += found.said(manual)
+    if missing:
+        out.said.append(f"{listed(missing)}: nothing is handed in; no grade.")
+    if about and strangers:
+        out.said.append(f"{listed(strangers)}: not in the roster.")
+    out.rows = [graded.get(s) or Grade(s, about[s], "missing") for s in [*about, *strangers]]
     return out
 
 
@@ -96,21 +92,6 @@ def _grade(result, ids, about):
     points = None if failed else round(sum(p for p in questions.values() if p is not None), 4)
     student, human = result["student"], tuple(result["human"])
     return Grade(student, about, result["status"], points, questions, waiting, human)
-
-
-def _worth(grade):
-    return "no grade" if grade.points is None else f"{number(grade.points)} points"
-
-
-def _not_graded(course, assignment, results):
-    graded = {result["student"]: result["file"]["sha256"] for result in results}
-    for entry in submitted(course.submitted / assignment):
-        data, _ = entry.data()
-        sha = None if data is None else hashlib.sha256(data).hexdigest()
-        if entry.student not in graded:
-            yield f"{entry.student}: has handed in, and is not graded yet."
-        elif graded[entry.student] != sha:
-            yield f"{entry.student}: has handed in something else since; grade again."
 
 
 # --- formats --------------------------------------------------------------------------------------
@@ -222,11 +203,12 @@ def export(course, path, form="csv", roster=None, *, manual=True, column=""):
             "--without-manual exports the other questions."
         )
     write, ending, keys = FORMATS[form]
-    unknown = [g.student for g in grades.rows if keys and not any(g.about.get(k) for k in keys)]
+    graded = [g for g in grades.rows if g.points is not None]
+    unknown = [g.student for g in graded if keys and not any(g.about.get(k) for k in keys)]
     if unknown:
         grades.said.append(
-            f"{', '.join(unknown[:5])}{'…' if len(unknown) > 5 else ''}: {len(unknown)} without "
-            f"{' or '.join(keys)} in the roster; {form.capitalize()} can know them by name only."
+            f"{listed(unknown)}: without {' or '.join(keys)} in the roster; "
+            f"{form.capitalize()} can know them by name only."
         )
     target = course.exports / f"{path.stem}{ending}"
     write_whole(target, write(grades, column))
@@ -254,7 +236,7 @@ def arguments(parser):
     choose(parser)
     parser.epilog = EPILOG
     parser.add_argument("--for", dest="form", choices=FORMATS, default="csv", help="default: csv")
-    parser.add_argument("--roster", type=Path, metavar="CSV", help="who is in the course")
+    parser.add_argument("--roster", type=Path, metavar="CSV", help=ROSTER)
     parser.add_argument("--column", default="", metavar="NAME", help="the name of the grade")
     parser.add_argument(
         "--without-manual",
@@ -265,7 +247,7 @@ def arguments(parser):
 
 def main(args, course):
     """Write, and say what is not in it."""
-    roster = read_roster(args.roster)
+    roster = read_roster(args.roster or course.roster)
     paths = [p for p in assignments(course, args.assignments) if results_of(course, p.stem)[0]]
     if not paths:
         raise CourseError(f"results: expected results in {course.results}; grade first")
@@ -287,6 +269,6 @@ def main(args, course):
         for sentence in grades.said:
             print(f"{path.stem}: {sentence}", file=sys.stderr)
         graded = sum(grade.points is not None for grade in grades.rows)
-        of = f"{graded} of {len(grades.rows)} students"
-        print(f"{target}: {of}, of {number(grades.most)} points each")
+        of = f"{graded} of {counted(len(grades.rows), 'student')}"
+        print(f"{target}: {of}, of {counted(grades.most, 'point')} each")
     return status

@@ -6,43 +6,30 @@ same results give the same bytes. Before a page is written it is searched for wh
 see (`leaks`); what would give something away is taken out.
 """
 
-import hashlib
 import json
 import sys
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from .collecting import Roster, read_roster
+from .collecting import ROSTER, Roster, read_roster
 from .commands import OK, WRONG, assignments, choose
 from .course import CourseError
 from .files import write_whole
 from .leaks import leaks
-from .marks import is_waiting, merged, read_marks, results_of
+from .marks import is_waiting, results_of
 from .notebook import read
 from .overview import overview, overview_path
-from .pages import document, number, prose, said, table
+from .pages import MARKED, VERDICTS, counted, document, listed, number, prose, said, table
 from .questions import Choice, Manual
-from .source import load
+from .returning import PLATFORMS, packed
+from .sections import place
+from .source import Source
+from .standing import standing
 from .submissions import submitted
 
 __all__ = ["Written", "feedback", "page"]
 
-#: What a status is called on a page: a sign, words, and the colour's name.
-VERDICTS = {
-    "right": ("✓", "Right", "right"),
-    "mistake": ("≈", "A known mistake", "wrong"),
-    "wrong": ("✗", "Not right", "wrong"),
-    "shape": ("✗", "Another shape", "wrong"),
-    "type": ("✗", "Another kind of thing", "wrong"),
-    "nan": ("✗", "Not a number, or infinite", "wrong"),
-    "error": ("✗", "An error", "wrong"),
-    "timeout": ("✗", "Took too long", "wrong"),
-    "missing": ("–", "No answer", "wrong"),
-    "refused": ("✗", "Uses what it may not use", "wrong"),
-    "crash": ("✗", "Ended its process", "wrong"),
-    "manual": ("…", "Will be marked by hand", "hand"),
-}
 STATUSES = {
     "unreadable": "Your file could not be read, so nothing in it could be graded.",
     "empty": "There was nothing in what you handed in.",
@@ -61,6 +48,7 @@ def page(result, source, *, course="", site="", name=""):
     assignment = source.assignment
     who = f"{said(name)} ({said(result['student'])})" if name else said(result["student"])
     file = result["file"]["name"]
+    told = () if result["status"] == "graded" else result["notes"]
     body = [
         f'<p class="quiet">{said(course)}</p>' if course else "",
         f"<h1>{said(assignment.title)}</h1>",
@@ -68,7 +56,10 @@ def page(result, source, *, course="", site="", name=""):
         _total(result),
         _notes(result),
         _points(result),
-        *(_question(row, assignment.question(row["id"]), site) for row in result["questions"]),
+        *(
+            _question(row, assignment.question(row["id"]), site, told)
+            for row in result["questions"]
+        ),
     ]
     title = f"{assignment.title} · {result['student']}"
     return document(title, "\n".join(filter(None, body)))
@@ -85,9 +76,8 @@ def _total(result):
     if waiting:
         most = sum(row["max_points"] for row in waiting)
         which = ", ".join(_label(row) for row in waiting)
-        parts.append(
-            f"<p>Not marked yet: {said(which)}. Up to {_points_of(most)} can be added to these.</p>"
-        )
+        more = f"Up to {counted(most, 'point')} can be added to these."
+        parts.append(f"<p>Not marked yet: {said(which)}. {more}</p>")
     return "\n".join(parts)
 
 
@@ -95,7 +85,7 @@ def _notes(result):
     if not result["notes"]:
         return ""
     lines = "\n".join(f"<li>{prose(note)}</li>" for note in result["notes"])
-    return f"<h2>What was odd about your file</h2>\n<ul>\n{lines}\n</ul>"
+    return f"<h2>What we noticed in your file</h2>\n<ul>\n{lines}\n</ul>"
 
 
 def _points(result):
@@ -108,16 +98,19 @@ def _points(result):
     return table("Your points", ["Question", "What it is", "Points"], rows, numeric={2})
 
 
-def _question(row, question, site):
+def _question(row, question, site, told=()):
+    """A question's section. told: what is said further up, and not here again."""
     sign, words, colour = _verdict(row)
-    given = f"{_given(row)} of {_points_of(row['max_points'])}"
+    given = f"{_given(row)} of {counted(row['max_points'], 'point')}"
     parts = [
         f'<section class="question {colour}" id="{said(row["id"])}">',
         f"<h2>{said(_label(row))} · {said(row['title'])}</h2>",
         f'<p><span class="verdict"><span aria-hidden="true">{sign}</span> {words}</span> · '
         f"{given}</p>",
     ]
-    if row["mark"] is None and row["message"] and row["status"] != "manual":
+    if row["stale"]:
+        parts.append("<p>What was marked is an earlier version of this answer.</p>")
+    if row["mark"] is None and row["message"] not in ("", *told) and row["status"] != "manual":
         parts.append(f"<p>{prose(row['message'])}</p>")
     parts.append(_details(row, question, site))
     return "\n".join(filter(None, [*parts, "</section>"]))
@@ -147,18 +140,16 @@ def _details(row, question, site):
 
 
 def _section(section, site):
-    """A link to the chapter's section, or its name where no address of the book is known."""
-    file, _, anchor = section.partition("#")
-    chapter = Path(file).stem.replace("_", " ")
-    words = f"{chapter}: {anchor.replace('-', ' ')}" if anchor else chapter
-    if not site.startswith(("https://", "http://")):
-        return said(words)
-    return f'<a href="{said(f"{site}/{section}")}">{said(words)}</a>'
+    """A link to the chapter's section, or its title where no address of the book is known."""
+    address, words = place(section)
+    if not site:
+        return prose(words)
+    return f'<a href="{said(f"{site}/{address}")}">{prose(words)}</a>'
 
 
 def _verdict(row):
     if row["mark"] is not None:
-        return "✎", "Marked by hand", "hand"
+        return MARKED
     return VERDICTS[row["status"]]
 
 
@@ -170,17 +161,17 @@ def _label(row):
     return f"Question {row['id'].removeprefix('q')}"
 
 
-def _points_of(points):
-    return f"{number(points)} point{'' if points == 1 else 's'}"
-
-
 # --- a course's -----------------------------------------------------------------------------------
 
 
 @dataclass
 class Written:
-    """What was written: paths, the merged results, and sentences about what to look after."""
+    """What was written: paths, the merged results, and sentences about what to look after.
 
+    source: the assignment's `Source`.
+    """
+
+    source: Source
     paths: list = field(default_factory=list)
     results: list = field(default_factory=list)
     said: list = field(default_factory=list)
@@ -192,21 +183,15 @@ def feedback(course, path, roster=None, students=None):
 
     path: of its source notebook. roster: a `Roster`, for names. students: only these.
     """
-    roster, source = roster or Roster(), load(path)
-    marks, out = read_marks(course, source.name), Written()
-    found, broken = results_of(course, source.name)
-    out.said += [f"{name}: this result cannot be read; grade again." for name in broken]
+    found = standing(course, path)
+    source, out = found.source, Written(found.source, results=found.results, said=found.said())
     handed_in = {entry.student: entry for entry in submitted(course.submitted / source.name)}
-    names = {row["student"]: row.get("name", "") for row in roster.rows}
-    for result in found:
+    names = (roster or Roster()).names
+    for result in found.results:
         student = result["student"]
-        result = merged(result, marks.get(student, {}), source.assignment)
-        out.results.append(result)
         if students and student not in students:
             continue
-        data = handed_in[student].data()[0] if student in handed_in else None
-        if _sha(data) != result["file"]["sha256"]:
-            out.said.append(f"{student}: has handed in something else since; grade again.")
+        data, _ = handed_in[student].data()
         write = partial(page, course=course.name, site=course.site, name=names.get(student, ""))
         text = _safe(result, source, course.seed(), _own(result, data), write)
         if text is None:
@@ -216,10 +201,6 @@ def feedback(course, path, roster=None, students=None):
         write_whole(target, text)
         out.paths.append(target)
     return out
-
-
-def _sha(data):
-    return None if data is None else hashlib.sha256(data).hexdigest()
 
 
 def _own(result, data):
@@ -253,6 +234,11 @@ results/ASSIGNMENT/STUDENT.json → feedback/ASSIGNMENT/STUDENT.html, one file f
 
 For you alone, beside the results: results/ASSIGNMENT.overview.html, with the spread of the
 points, the hardest questions, the most common mistakes, who needs a look and why, likely copies.
+
+With --for the pages are also in one zip, exports/ASSIGNMENT.feedback.PLATFORM.zip:
+  canvas   for the assignment's “Re-upload submissions”; Canvas gives each page the name of the file
+           that the student handed in
+  moodle   for “Upload multiple feedback files in a zip”, with “Feedback files” switched on
 """
 
 
@@ -261,14 +247,13 @@ def arguments(parser):
     choose(parser)
     parser.epilog = EPILOG
     parser.add_argument("--student", action="append", metavar="NAME", help="only this one's page")
-    parser.add_argument(
-        "--roster", type=Path, metavar="CSV", help="who is in the course, for names and who misses"
-    )
+    parser.add_argument("--roster", type=Path, metavar="CSV", help=ROSTER)
+    parser.add_argument("--for", dest="platform", choices=PLATFORMS, help="also as one zip")
 
 
 def main(args, course):
     """Write, and say what."""
-    roster, status = read_roster(args.roster), OK
+    roster, status = read_roster(args.roster or course.roster), OK
     paths = [p for p in assignments(course, args.assignments) if results_of(course, p.stem)[0]]
     if not paths:
         raise CourseError(f"results: expected results in {course.results}; grade first")
@@ -278,8 +263,19 @@ def main(args, course):
             print(f"{path.stem}: {sentence}", file=sys.stderr)
         status = WRONG if done.leaked else status
         waiting = sum(bool(result["waiting"]) for result in done.results)
-        overview(course, load(path), done.results, roster, done.said + done.leaked)
+        overview(course, done.source, done.results, roster, done.said + done.leaked)
         by_hand = f"; waiting for marks by hand: {waiting}" if waiting else ""
-        print(f"{path.stem}: {len(done.paths)} pages in {course.feedback / path.stem}{by_hand}")
+        pages = f"{counted(len(done.paths), 'page')} in {course.feedback / path.stem}"
+        print(f"{path.stem}: {pages}{by_hand}")
         print(f"{path.stem}: for you alone, {overview_path(course, path.stem)}")
+        if args.platform:
+            _pack(course, path.stem, done.paths, args.platform, roster)
     return status
+
+
+def _pack(course, assignment, pages, platform, roster):
+    target, unknown = packed(course, assignment, pages, platform, roster)
+    print(f"{target}: {counted(len(pages) - len(unknown), 'page')}")
+    if unknown:
+        _, why = PLATFORMS[platform]
+        print(f"{assignment}: {listed(unknown)}: {why}; not in the zip.", file=sys.stderr)

@@ -15,10 +15,11 @@ from .commands import OK, assignments
 from .course import CourseError
 from .exporting import BOM, bare
 from .files import write_whole
-from .marks import answer_key, is_waiting, marks_path, merged, read_marks, results_of, write_marks
-from .pages import number
+from .marks import answer_key, is_waiting, marks_path, read_marks, results_of, write_marks
+from .pages import counted, number
 from .questions import Manual
 from .source import load
+from .standing import standing
 
 __all__ = ["HEADS", "read_sheet", "sheet", "sheet_path"]
 
@@ -37,12 +38,10 @@ def sheet(course, path, everything=False):
 
     everything: also lines for the questions that the machine has graded.
     """
-    source = load(path)
-    marks, lines, waiting = read_marks(course, source.name), [], 0
-    results, _ = results_of(course, source.name)
-    for question in source.assignment.questions:  # one question after the other marks more evenly
-        for result in results:
-            result = merged(result, marks.get(result["student"], {}), source.assignment)
+    found, lines, waiting = standing(course, path), [], 0
+    # One question after the other marks more evenly.
+    for question in found.source.assignment.questions:
+        for result in found.results:
             row = next((r for r in result["questions"] if r["id"] == question.id), None)
             if row is None or not (everything or row["by_hand"]):
                 continue
@@ -204,7 +203,7 @@ def main(args, course):
         )
     write_whole(target, text)
     lines = sum(1 for _ in csv.reader(io.StringIO(text, newline=""))) - 1
-    print(f"{target}: {lines} answers, {waiting} without a mark")
+    print(f"{target}: {counted(lines, 'answer')}, {waiting} without a mark")
     return OK
 
 
@@ -229,7 +228,8 @@ def _kept(course, path, marks):
     print(f"{marks_path(course, path.stem)}: {new} new, {changed} changed, {same} as they were")
     left = sheet(course, path)[1]
     if left:
-        print(f"{path.stem}: {left} answers still wait for a mark", file=sys.stderr)
+        wait = counted(left, "answer still waits", "answers still wait")
+        print(f"{path.stem}: {wait} for a mark", file=sys.stderr)
     return OK
 
 
@@ -239,5 +239,6 @@ def _nbgrader(args, course, path):
     if args.from_nbgrader:
         return _kept(course, path, bridge.marks_from(course, path, args.from_nbgrader))
     count = bridge.to_nbgrader(course, path, args.to_nbgrader)
-    print(f"{args.to_nbgrader}: {count} submissions; start Jupyter there and open the Formgrader")
+    there = f"{args.to_nbgrader}: {counted(count, 'submission')}"
+    print(f"{there}; start Jupyter there and open the Formgrader")
     return OK

@@ -8,6 +8,7 @@ overwrite them.) A mark replaces what the machine says of a question, of whateve
 import copy
 import hashlib
 import json
+from statistics import mean
 
 from .course import CourseError
 from .crew import read_result
@@ -18,6 +19,7 @@ __all__ = [
     "answer_key",
     "is_waiting",
     "marks_path",
+    "mean_of",
     "merged",
     "read_marks",
     "results_of",
@@ -77,18 +79,20 @@ def merged(result, marks, assignment):
     """Return a copy of a result, joined with its student's marks (question id -> mark).
 
     Each question gets `by_hand`, True where a person marks or has marked it, `mark`, a number or
-    None, and `comment`; the result gets `waiting`, the ids that wait for a mark. An answer that has
-    changed after it was marked is a reason for a look.
+    None, `comment`, and `stale`, True where the answer has changed after it was marked, which is a
+    reason for a look; the result gets `waiting`, the ids that wait for a mark.
     """
     result = copy.deepcopy(result)
     manual = {q.id for q in assignment.questions if isinstance(q, Manual)}
     for row in result["questions"]:
         given = marks.get(row["id"])
         row.update(by_hand=row["id"] in manual or given is not None, mark=None, comment="")
+        row["stale"] = False
         if given is None:
             continue
         row.update(mark=given["mark"], comment=given["comment"], points=float(given["mark"]))
-        if row["id"] in manual and given["answer"] != answer_key(row):
+        row["stale"] = row["id"] in manual and given["answer"] != answer_key(row)
+        if row["stale"]:
             said = f"Question {row['id']}: the answer has changed since it was marked by hand."
             result["human"].append(said)
     result["waiting"] = [row["id"] for row in result["questions"] if is_waiting(row)]
@@ -99,3 +103,13 @@ def merged(result, marks, assignment):
 def is_waiting(row):
     """True for a row of `merged` whose answer is there and not marked yet."""
     return row["status"] == "manual" and row["mark"] is None
+
+
+def mean_of(results):
+    """Return (the mean of the points, of how many points marked so far, the mean of these too).
+
+    results: of `merged`, at least one. What waits for its mark is in neither.
+    """
+    rows = [[row for row in result["questions"] if not is_waiting(row)] for result in results]
+    points, most = ([sum(row[k] for row in d) for d in rows] for k in ("points", "max_points"))
+    return mean(points), mean(most)

@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 from .copies import copies_of
 from .files import write_whole
-from .pages import document, number, prose, said, table
+from .marks import is_waiting, mean_of
+from .pages import MARKED, VERDICTS, counted, document, number, prose, said, table
 from .questions import Choice
 
 __all__ = ["overview", "overview_page", "overview_path"]
 
-#: Bars of the picture of all points.
-BARS = 10
+#: Bars of the picture of all points, and how wide one is.
+BARS, BAR = 10, 60
 
 
 def overview_path(course, assignment):
@@ -36,21 +37,24 @@ def overview(course, source, results, roster=None, problems=()):
     there = {result["student"] for result in results}
     missing = [s for s in (roster.students if roster else []) if s not in there]
     made = {path.stem for path in (course.feedback / source.name).glob("*.html")}
+    names = roster.names if roster else {}
 
     def who(student):
+        name = names.get(student)
+        called = said(f"{name} ({student})" if name else student)
         if student not in made:
-            return said(student)
+            return called
         link = quote(f"{Path(pages).as_posix()}/{student}.html")
-        return f'<a href="{link}">{said(student)}</a>'
+        return f'<a href="{link}">{called}</a>'
 
-    pairs = copies_of(course, source)
-    text = overview_page(source.assignment, results, pairs, missing, problems, who)
+    copies = copies_of(course, source)
+    text = overview_page(source.assignment, results, copies, missing, problems, who)
     write_whole(target, text)
     return target
 
 
-def overview_page(assignment, results, pairs=(), missing=(), problems=(), who=said):
-    """Return the HTML. pairs: `copies.Pair`s. who(student): HTML that names, and links, a student.
+def overview_page(assignment, results, copies=(), missing=(), problems=(), who=said):
+    """Return the HTML. copies: `Group`s. who(student): HTML that names, and links, a student.
 
     The same arguments give the same bytes.
     """
@@ -63,8 +67,8 @@ def overview_page(assignment, results, pairs=(), missing=(), problems=(), who=sa
         *_mistakes(assignment, results),
         *_looks(results, who),
         *_waiting(results, who),
-        *_copies(pairs, who),
-        *_listed("Not handed in", missing),
+        *_copies(copies, who),
+        *_missing(missing, who),
         *_everybody(results, who),
     ]
     return document(f"{assignment.title}: overview", "\n".join(filter(None, body)), "wide")
@@ -73,67 +77,82 @@ def overview_page(assignment, results, pairs=(), missing=(), problems=(), who=sa
 def _summary(results, missing, problems):
     if not results:
         return "<p>Nothing is graded yet.</p>"
-    points = [result["points"] for result in results]
-    most = number(results[0]["max_points"])
-    said_first = (
-        f"<p>{len(results)} graded"
-        + (f", {len(missing)} not handed in" if missing else "")
-        + f". Mean {number(mean(points))} of {most}, median {number(median(points))}.</p>"
-    )
     lines = "".join(f"<li>{prose(problem)}</li>" for problem in problems)
-    return said_first + (f"\n<ul>{lines}</ul>" if lines else "")
+    gone = f", {len(missing)} not handed in" if missing else ""
+    told = f"<p>{len(results)} graded{gone}. {_middle(results)}</p>"
+    return told + (f"\n<ul>{lines}</ul>" if lines else "")
+
+
+def _middle(results):
+    """The mean and the median, of as many points as are marked so far."""
+    points, most = mean_of(results)
+    middle = number(median(result["points"] for result in results))
+    whole = number(results[0]["max_points"])
+    waiting = {tuple(result["waiting"]) for result in results}
+    if waiting != {()}:
+        average = " on average" if len(waiting) > 1 else ""
+        whole = f"{counted(most, 'point')} marked so far{average} ({whole} in all)"
+    return f"Mean {number(points)}, median {middle}, of {whole}."
 
 
 def _spread(assignment, results):
-    """How many have how many points, as a picture and, for who cannot see it, as a table."""
+    """How many have how many points, as a picture, and in words for who cannot see it."""
     if not results or not assignment.points:
         return
     most, counts = assignment.points, [0] * BARS
     for result in results:
         counts[min(BARS - 1, max(0, int(result["points"] / most * BARS)))] += 1
-    names = [f"{number(k * most / BARS)} to {number((k + 1) * most / BARS)}" for k in range(BARS)]
-    highest = max(counts)
+    edges = [number(k * most / BARS) for k in range(BARS + 1)]
     yield "<h2>Points</h2>"
-    width, height, base = 60, 150, 175
-    parts = []
-    for k, count in enumerate(counts):
-        tall = round(height * count / highest, 1)
-        x = 20 + k * width
-        parts.append(f'<rect x="{x + 3}" y="{base - tall}" width="{width - 6}" height="{tall}"/>')
-        middle = x + width / 2
-        if count:
-            y = base - tall - 5
-            parts.append(f'<text x="{middle:g}" y="{y:g}" text-anchor="middle">{count}</text>')
-        edge = number(k * most / BARS)
-        parts.append(f'<text x="{x}" y="{base + 18}" text-anchor="middle">{edge}</text>')
-    right = 20 + BARS * width
-    parts.append(f'<text x="{right}" y="{base + 18}" text-anchor="middle">{number(most)}</text>')
-    parts.append(f'<line x1="20" y1="{base}" x2="{right}" y2="{base}"/>')
-    told = "; ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True) if count)
+    if any(result["waiting"] for result in results):
+        yield "<p>An answer that is not marked yet counts as 0 here.</p>"
+    told = "; ".join(f"{edges[k]} to {edges[k + 1]}: {n}" for k, n in enumerate(counts) if n)
     yield (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="Picture of the points">'
-        f'<svg viewBox="0 0 {right + 20} {base + 28}" role="img" aria-label="How many students '
-        f'have how many points. {told}">\n' + "\n".join(parts) + "\n</svg></div>"
+        f'<svg viewBox="0 0 {BAR * BARS + 40} 208" role="img" aria-label="How many students have '
+        f'how many points. {told}">\n' + "\n".join(_bars(counts, edges)) + "\n</svg>"
     )
 
 
+def _bars(counts, edges):
+    """The parts of the picture; on a phone, where letters are larger, every other edge is named."""
+    base, highest = 175, max(counts)
+    for k, count in enumerate(counts):
+        tall, x = round(150 * count / highest, 1), 20 + k * BAR
+        yield f'<rect x="{x + 3}" y="{base - tall}" width="{BAR - 6}" height="{tall}"/>'
+        if count:
+            yield f'<text x="{x + BAR / 2:g}" y="{base - tall - 5:g}">{count}</text>'
+    for k, edge in enumerate(edges):
+        between = ' class="between"' if k % 2 else ""
+        yield f'<text x="{20 + k * BAR}" y="{base + 22}"{between}>{edge}</text>'
+    yield f'<line x1="20" y1="{base}" x2="{20 + BAR * BARS}" y2="{base}"/>'
+
+
 def _hardest(assignment, results):
+    """The questions; last, in no order, those of which answers wait for their marks."""
     rows = []
     for question in assignment.questions:
         found = [r for result in results for r in result["questions"] if r["id"] == question.id]
-        done = [r for r in found if r["status"] != "manual" or r["mark"] is not None]
-        if not done or not question.points:
+        if not found or not question.points:
             continue
-        share = mean(r["points"] for r in done) / question.points
-        counts = Counter("by hand" if r["mark"] is not None else r["status"] for r in done)
-        how = ", ".join(f"{status} {n}" for status, n in counts.most_common())
+        waiting = sum(is_waiting(r) for r in found)
+        share = 1.0 if waiting else mean(r["points"] for r in found) / question.points
+        words = Counter(_words(r) for r in found if not is_waiting(r))
+        how = ", ".join(f"{status}: {n}" for status, n in words.most_common())
+        how = ", ".join(filter(None, [f"Not marked yet: {waiting}" * bool(waiting), how]))
         label = f"{said(question.id)} · {said(question.title)}"
-        rows.append((share, [label, f"{share:.0%}", number(question.points), said(how)]))
+        cells = [label, "?" if waiting else f"{share:.0%}", number(question.points), said(how)]
+        rows.append((waiting > 0, share, cells))
     if rows:
         yield "<h2>Questions, the hardest first</h2>"
         heads = ["Question", "Mean", "Points", "What the answers were"]
-        lines = [line for _, line in sorted(rows, key=lambda row: row[0])]
-        yield table("Share of its points that a question brought", heads, lines, numeric={1, 2})
+        lines = [cells for *_, cells in sorted(rows, key=lambda row: row[:2])]
+        caption = "Share of its points that a question brought; ? has answers not marked yet"
+        yield table(caption, heads, lines, numeric={1, 2})
+
+
+def _words(row):
+    """What an answer was, in the words of its student's page."""
+    return (MARKED if row["mark"] is not None else VERDICTS[row["status"]])[1]
 
 
 def _mistakes(assignment, results):
@@ -171,12 +190,12 @@ def _waiting(results, who):
     if waiting:
         yield "<h2>Marks by hand</h2>"
         names = ", ".join(who(result["student"]) for result in waiting)
-        yield f"<p>{len(waiting)} wait for a mark: {names}</p>"
+        yield f"<p>{counted(len(waiting), 'waits', 'wait')} for a mark: {names}</p>"
 
 
-def _copies(pairs, who):
+def _copies(copies, who):
     yield "<h2>Likely copies</h2>"
-    if not pairs:
+    if not copies:
         yield "<p>None was found.</p>"
         return
     yield (
@@ -185,18 +204,29 @@ def _copies(pairs, who):
         "from the same source. No points depend on it.</p>"
     )
     rows = []
-    for pair in pairs:
-        alike = "the same file" if pair.same_file else f"{pair.share:.0%}"
-        cells = [", ".join(map(str, numbers)) or "all" for numbers in pair.cells]
-        both = f"{who(pair.first)} and {who(pair.second)}"
-        rows.append([both, alike, f"{cells[0]} and {cells[1]}"])
-    yield table("Pairs, the most alike first", ["Students", "Alike", "In cells"], rows)
+    for group in copies:
+        rows.append([", ".join(map(who, group.students)), "<br>".join(_facts(group))])
+    yield table("Groups, the most alike first", ["Students", "How they are alike"], rows)
 
 
-def _listed(title, students):
+def _facts(group):
+    """How those of a group are alike; who, only where it is not all of them."""
+    facts = [(students, "the same file") for students in group.same]
+    for pair in group.pairs:
+        first, second = (", ".join(map(str, numbers)) for numbers in pair.cells)
+        told = f"{pair.share:.0%}, most in cells {first} and {second}"
+        facts.append(((pair.first, pair.second), told))
+    for students, told in facts:
+        names = f"{', '.join(students[:-1])} and {students[-1]}: "
+        yield told if students == group.students else said(names) + told
+    if group.more:
+        yield f"and {counted(group.more, 'more pair')} of these files"
+
+
+def _missing(students, who):
     if students:
-        yield f"<h2>{said(title)}</h2>"
-        yield f"<p>{said(', '.join(students))}</p>"
+        yield "<h2>Not handed in</h2>"
+        yield f"<p>{', '.join(who(student) for student in students)}</p>"
 
 
 def _everybody(results, who):

@@ -8,7 +8,37 @@ import html
 import re
 from pathlib import Path
 
-__all__ = ["document", "number", "prose", "said", "table"]
+__all__ = [
+    "MARKED",
+    "VERDICTS",
+    "counted",
+    "document",
+    "listed",
+    "number",
+    "prose",
+    "said",
+    "table",
+]
+
+#: What a question's status is called on a page: a sign, words, and the colour's name.
+VERDICTS = {
+    "right": ("✓", "Right", "right"),
+    "mistake": ("≈", "A known mistake", "wrong"),
+    "wrong": ("✗", "Not right", "wrong"),
+    "shape": ("✗", "Another shape", "wrong"),
+    "type": ("✗", "Not the kind of value asked for", "wrong"),
+    "nan": ("✗", "Not a number, or infinite", "wrong"),
+    "error": ("✗", "An error", "wrong"),
+    "timeout": ("✗", "Took too long", "wrong"),
+    "missing": ("–", "No answer", "wrong"),
+    "refused": ("✗", "Uses what it may not use", "wrong"),
+    "crash": ("✗", "Ended its process", "wrong"),
+    "manual": ("…", "Will be marked by hand", "hand"),
+}
+#: The same of what a person has marked.
+MARKED = ("✎", "Marked by hand", "hand")
+#: So many names stand in a sentence.
+NAMED = 5
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 #: Control characters, marks that turn the direction of writing, halves of a character: shown as
@@ -32,6 +62,18 @@ def prose(value):
 def number(value):
     """Return points or a mark in words: two digits after the point at most."""
     return f"{round(float(value), 2):g}"
+
+
+def counted(count, one, many=""):
+    """Return "1 student", "2 students"; many: where the plural is not made with an s."""
+    return f"{number(count)} {one if count == 1 else many or f'{one}s'}"
+
+
+def listed(names):
+    """Return names for a sentence: a few, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def table(caption, heads, rows, numeric=()):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .files import write_whole
 from .leaks import LeakError, refuse_leaks
+from .sections import RECORDED, titles_of
 from .selfcheck import SUFFIX, record
 from .source import SourceError, load, text_of
 
@@ -161,8 +162,8 @@ def build(root, out=None, seed=None, folder="assignments"):
     """Make everything of every assignment in `root`/`folder`; return the folders, one for each.
 
     Into `out` (default: `root`/_build/classroom): what students get, the page, and the grader's
-    data `NN_name.grader.json`. In the book's own folder the recorded numbers that the package
-    carries are renewed too.
+    data `NN_name.grader.json`. In the book's own folder the recorded numbers and titles that the
+    package carries are renewed too.
     """
     out = Path(out or Path(root, "_build", "classroom"))
     folders = []
@@ -174,6 +175,7 @@ def build(root, out=None, seed=None, folder="assignments"):
         package = Path(root, "code", "classroom", "recorded")
         if package.is_dir():
             write_whole(package / f"{source.name}{SUFFIX}", recorded(source))
+            write_whole(package / RECORDED.name, _json(titles_of(root)))
     return folders
 
 

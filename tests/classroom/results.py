@@ -1,8 +1,14 @@
 """Results of the trial assignment, as the grader writes them, for tests that need no sandbox."""
 
+import functools
+import hashlib
 import json
+import tempfile
+from pathlib import Path
 
+from classroom.course import load_course
 from classroom.files import write_whole
+from classroom.grading import Task, kit_of
 from trial import TEXT, TITLES, make_course, solved
 
 SEED = "the seed of these tests"
@@ -20,8 +26,6 @@ def row(id, status="right", points=None, **more):
 
 def result(student, *rows, data=None, notes=(), human=(), status="graded"):
     """A result: rows where they are given, else right, and the last question to be marked."""
-    import hashlib
-
     data = solved() if data is None else data
     manual = row("q5", "manual", message="This answer is marked by hand.", yours=TEXT)
     given = {r["id"]: r for r in rows}
@@ -32,7 +36,7 @@ def result(student, *rows, data=None, notes=(), human=(), status="graded"):
         "assignment": "01_trial",
         "student": student,
         "file": file,
-        "graded_with": "0" * 64,
+        "graded_with": key_of(data),
         "status": status,
         "notes": list(notes),
         "human": list(human),
@@ -42,10 +46,16 @@ def result(student, *rows, data=None, notes=(), human=(), status="graded"):
     }
 
 
+@functools.cache
+def key_of(data):
+    """What a result of these bytes is graded with, in a course with the settings of these tests."""
+    with tempfile.TemporaryDirectory() as root:
+        kit, limits = kit_of(make_course(Path(root))), load_course(root).limits
+    return Task(kit, "", "", data, SEED, limits=limits).key
+
+
 def fill(root, results, data=None, settings=""):
     """Make a course in a folder in which these results are; return it."""
-    from classroom.course import load_course
-
     make_course(root)
     (root / "course.toml").write_text(settings, encoding="utf-8")
     (root / "course.seed").write_text(SEED)

@@ -24,6 +24,7 @@ from classroom.questions import (
     Plot,
     tries_of,
 )
+from classroom.sections import RECORDED, place, titles_of
 from classroom.selfcheck import record
 from classroom.source import text_of
 from classroom.values import Strange, decode
@@ -243,8 +244,31 @@ def test_the_packages_recorded_numbers_are_those_of_the_checks(name):
 
 
 def test_the_package_carries_no_assignment_that_is_no_more():
-    carried = ROOT.glob("code/classroom/recorded/*.json")
+    carried = ROOT.glob("code/classroom/recorded/*.checks.json")
     assert sorted(path.name.removesuffix(".checks.json") for path in carried) == NAMES
+
+
+def test_the_packages_titles_are_those_of_the_chapters():
+    """If not: `classroom build` in the book's folder renews them."""
+    assert json.loads(RECORDED.read_text(encoding="utf-8")) == titles_of(ROOT)
+
+
+def test_a_place_in_the_book_is_called_by_its_title():
+    there = "chapters/01_perceptron.html#three-factors"
+    assert place(there) == (there, "1 · The perceptron: 1.3 Three factors")
+    assert place("chapters/01_perceptron.html#") == (
+        "chapters/01_perceptron.html",
+        "1 · The perceptron",
+    )
+    own = "chapters/16_my_own.html#a-first-try"
+    assert place(own) == (own, "16 my own: a first try")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_place_that_a_question_names_has_a_title(name):
+    known = titles_of(ROOT)
+    for q in source(name).assignment.questions:
+        assert not q.section or place(q.section)[0] in known, q.section
 
 
 def test_run_is_what_a_notebook_does():

@@ -8,7 +8,14 @@ from pathlib import PurePosixPath
 import pytest
 
 from classroom.__main__ import main
-from classroom.collecting import Roster, collect, owner, read_roster, student_name
+from classroom.collecting import (
+    Roster,
+    collect,
+    owner,
+    read_collected,
+    read_roster,
+    student_name,
+)
 from classroom.course import CourseError, load_course
 
 NAME = "01_perceptron"
@@ -103,6 +110,10 @@ def test_a_zip_of_canvas_with_several_attempts(tmp_path, course, roster):
     )
     done = collect(course, NAME, source, roster)
     assert in_course(course) == {"s001.ipynb": b"newest", "s002.ipynb": b"late"}
+    assert read_collected(course, NAME) == {
+        "s001": "abergzoe_9001_1555_other.ipynb",
+        "s002": "liwei_LATE_9002_556_notebook.ipynb",
+    }
     assert (done.new, done.replaced, done.same) == (["s001", "s002"], [], [])
     assert done.missing == ["s003"] and done.unknown == []
     assert done.left == [
@@ -208,6 +219,12 @@ def test_again_says_what_is_new(tmp_path, course):
     done = collect(course, NAME, tmp_path / "handed-in")
     assert (done.new, done.replaced, done.same) == (["s003"], ["s002"], ["s001"])
     assert in_course(course)["s002.ipynb"] == b"better"
+    collect(course, NAME, unpacked(tmp_path / "later", {"s003/own name.ipynb": b"3"}))
+    came = {"s001": "s001.ipynb", "s002": "s002.ipynb", "s003": "s003/own name.ipynb"}
+    assert read_collected(course, NAME) == came
+    (course.submitted / f"{NAME}.collected.json").write_text("[]")
+    with pytest.raises(CourseError, match=r"collected\.json: expected a path for each student"):
+        read_collected(course, NAME)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +264,7 @@ def test_the_command(tmp_path, course, capsys):
         "not in the roster: s009",
         "missing: s002",
         "missing: s003",
-        f"{NAME}: 2 students, 2 new, 0 replaced, 0 as before; 1 files left, 2 missing",
+        f"{NAME}: 2 students, 2 new, 0 replaced, 0 as before; 1 file left, 2 missing",
     ]
     assert said.err == "left: s001.pdf: it is no notebook (.ipynb).\n"
     assert main(["-C", str(course.root), "collect", "../x", str(folder)]) == 1

@@ -3,10 +3,11 @@
 import random
 import re
 import time
+from itertools import combinations
 
 import pytest
 
-from classroom.copies import copies, copies_of
+from classroom.copies import Group, Pair, copies, copies_of, groups
 from classroom.files import write_whole
 from classroom.notebook import Cell
 from classroom.source import load
@@ -194,9 +195,25 @@ def test_the_same_file_is_told_unless_nothing_was_written(tmp_path):
     course = fill(tmp_path, [])
     for student, data in {"a": same, "b": blank, "c": same, "d": blank}.items():
         write_whole(course.submitted / "01_trial" / f"{student}.ipynb", data)
-    pairs = copies_of(course, load(course.assignments / "01_trial.ipynb"))
-    assert [(p.first, p.second, p.share, p.same_file) for p in pairs] == [("a", "c", 1.0, True)]
+    (group,) = copies_of(course, load(course.assignments / "01_trial.ipynb"))
+    assert group == Group(("a", "c"), (("a", "c"),), ())
     assert STUBS["q1"] in blank.decode().replace("\\n", "\n")
+
+
+def alike(first, second, share=0.9, same_file=False):
+    return Pair(first, second, share, 20.0, ((1,), (2,)), same_file)
+
+
+def test_pairs_become_groups_in_which_nothing_is_told_twice():
+    ten = [f"s{n:02}" for n in range(10)]
+    same = [alike(*pair, 1.0, True) for pair in combinations(ten, 2)]
+    near = [alike(student, "x") for student in ten]
+    apart = [alike("a", "b", 0.85), alike("b", "c", 0.82), alike("a", "c", 0.8)]
+    assert groups([*same, *near, *apart]) == [
+        Group((*ten, "x"), (tuple(ten),), (near[0],)),
+        Group(("a", "b", "c"), (), (apart[0], apart[1]), more=1),
+    ]
+    assert groups([]) == []
 
 
 @pytest.mark.parametrize("odd", ['"""' * 5000, "'" * 49_999, "(" * 9999, "\ud800 x" * 99, "é²٣ "])

@@ -273,6 +273,11 @@ def test_what_the_file_says_holds(tmp_path):
     [
         ("[grading]\nworker = 3", r"\[grading\]: expected one of workers, .*, came worker$"),
         ("[grading]\nworkers = 'a'", r"\[grading\] workers: expected a number of at least 0, came"),
+        ("[course]\nsite = 'a.org/b'", r"site: expected .* https:// or http://, came 'a.org/b'$"),
+        ("[course]\nsite = 'file://a/b'", r"\[course\] site: expected .*, came 'file://a/b'$"),
+        ("[course]\nsite = 'javascript:alert(1)'", r"site: expected an address that begins with"),
+        ("[course]\nsite = 'https://'", r"site: expected an address .*, came 'https://'$"),
+        ("[course]\nsite = 'http://[a'", r"site: expected an address .*, came 'http://\[a'$"),
         ("[folders]\nresults = 3", r"\[folders\] results: expected a text, came 3$"),
         ("[grading]\nseconds = 0", r"\[grading\] limits: seconds: expected a number above 0"),
         ("[marks]\na = 3", r"expected the sections course, folders and grading, came marks$"),
@@ -340,8 +345,9 @@ def test_grade_and_status_say_what_is_done(graded, capsys):
     assert said.startswith("0 graded now, 6 as they were.\n2 need a look:\n  01_trial cyd: This is")
     assert main([*where, "status"]) == OK
     header, line, *looks = capsys.readouterr().out.splitlines()
-    assert " ".join(header.split()) == "assignment handed in graded to do a look mean"
-    assert line.split() == ["01_trial", "6", "6", "0", "2", "4.8/15"]  # 10 + 6 + 7 + 6 of 6
+    assert " ".join(header.split()) == "assignment handed in graded to do to mark a look mean"
+    # 10 + 6 + 7 + 6 points of 4 × 10 + 2 × 15 that are marked so far
+    assert line.split() == ["01_trial", "6", "6", "0", "4", "2", "4.8/11.67"]
     assert [look.split(":")[0].strip() for look in looks] == ["01_trial cyd", "01_trial fay"]
     write_whole(graded.submitted / "01_trial" / "new.ipynb", "x")
     main([*where, "status"])

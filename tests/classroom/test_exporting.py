@@ -11,15 +11,17 @@ from classroom.commands import OK, WRONG
 from classroom.course import CourseError
 from classroom.exporting import bare, defused, export
 from classroom.files import write_whole
-from classroom.marks import write_marks
+from classroom.marks import answer_key, write_marks
 from results import fill, result, row
+from trial import TEXT
 
 ROSTER = """student,name,email,canvas_id,sis_id,login,section,moodle_id
 s001,"Zoë, =Å",s001@example.org,9001,S1,s001,Lab 2,71
 s002,=cmd|'/c calc'!A1,s002@example.org,9002,,,,72
 s004,-4+4,,,,,,
 """
-MARKED = {s: {"q5": {"mark": 4, "comment": "", "answer": ""}} for s in ("s001", "s002")}
+KEY = answer_key({"yours": TEXT})
+MARKED = {s: {"q5": {"mark": 4, "comment": "", "answer": KEY}} for s in ("s001", "s002")}
 
 
 @pytest.fixture
@@ -56,17 +58,20 @@ def test_the_table_has_everything(course, roster):
             *("student", "name", "email", "status", "points", "max_points"),
             *("q1", "q2", "q3", "q4", "q5", "waiting", "look"),
         ],
-        ["s001", "Zoë, =Å", "s001@example.org", "graded", "14", "15", *"42314", "", rows[1][-1]],
+        ["s001", "Zoë, =Å", "s001@example.org", "graded", "14", "15", *"42314", "", ""],
         [
             *("s002", "'=cmd|'/c calc'!A1", "s002@example.org", "graded", "11.33", "15"),
-            *("1.33", "2", "3", "1", "4", "", rows[2][-1]),
+            *("1.33", "2", "3", "1", "4", "", "A reason."),
         ],
         ["s004", "'-4+4", "", "missing", "", "15", *[""] * 7],
         ["s003", "", "", "unreadable", "0", "15", *"00000", "", ""],
     ]
-    assert rows[2][-1].startswith("A reason. Question q5: the answer has changed")
     assert data.startswith(b"\xef\xbb\xbfstudent,") and data.endswith(b"\r\n")
-    assert grades.said == ["s003: unreadable; 0 points.", "s003: is not in the roster."]
+    assert grades.said == [
+        "s003: unreadable; 0 points.",
+        "s004: nothing is handed in; no grade.",
+        "s003: not in the roster.",
+    ]
 
 
 def test_canvas_gets_its_five_columns_its_points_possible_and_no_bom(course, roster):
@@ -80,7 +85,7 @@ def test_canvas_gets_its_five_columns_its_points_possible_and_no_bom(course, ros
     ]
     assert data.startswith(b"Student,")
     assert grades.said[-1] == (
-        "s004, s003: 2 without canvas_id or sis_id or login in the roster; "
+        "s003: without canvas_id or sis_id or login in the roster; "
         "Canvas can know them by name only."
     )
 
@@ -133,9 +138,31 @@ def test_what_is_not_graded_yet_is_told(course):
     write_whole(folder / "s002.ipynb", b"another")
     write_whole(folder / "s009.ipynb", b"new")
     assert exported(course)[2].said[1:] == [
-        "s002: has handed in something else since; grade again.",
-        "s009: has handed in, and is not graded yet.",
+        "s009: handed in, and not graded yet.",
+        "s002: handed in something else since; grade again.",
     ]
+
+
+def test_who_handed_in_nothing_is_named_and_of_many_a_few(course, tmp_path):
+    write_whole(tmp_path / "many.csv", ROSTER + "".join(f"t{n},,,,,,,\n" for n in range(7)))
+    many = read_roster(tmp_path / "many.csv")
+    write_whole(course.submitted / "01_trial" / "t6.ipynb", b"new")
+    said = exported(course, "moodle", many)[2].said
+    assert "s004, t0, t1, t2, t3 and 2 more: nothing is handed in; no grade." in said
+    assert "t6: handed in, and not graded yet." in said
+
+
+def test_a_mark_on_an_earlier_version_is_told_unless_marks_are_left_out(course):
+    older = {**MARKED, "s002": {"q5": {"mark": 4, "comment": "", "answer": "older"}}}
+    write_marks(course, "01_trial", older)
+    told = (
+        "s002: marked by hand on an earlier version of the answer; "
+        "`classroom manual 01_trial` writes the sheet with the new one."
+    )
+    rows, _, grades = exported(course)
+    assert told in grades.said
+    assert rows[2][-1].startswith("A reason. Question q5: the answer has changed")
+    assert told not in exported(course, manual=False)[2].said
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1", "|x", "'=1"])
@@ -158,6 +185,9 @@ def test_the_command_says_what_is_in_it_and_what_is_not(course, capsys):
     target = course.exports / "01_trial.moodle.csv"
     assert out.out == f"{target}: 3 of 4 students, of 15 points each\n"
     assert out.err.startswith("01_trial: s003: unreadable; 0 points.\n")
+    (course.root / "course.toml").write_text('[course]\nroster = "roster.csv"\n')
+    main([*command[:4], "--for", "moodle"])
+    assert capsys.readouterr() == out
     write_marks(course, "01_trial", {})
     assert main(command) == WRONG
     assert "`classroom manual 01_trial` writes the sheet" in capsys.readouterr().err

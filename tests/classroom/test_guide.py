@@ -54,8 +54,8 @@ def test_the_first_ten_minutes_give_grades(course):
         path.stem: json.loads(path.read_text()) for path in (folder / "results" / NAME).iterdir()
     }
     assert {name: result["points"] for name, result in results.items()} == {
-        "s001": machine,
-        "s002": 0.0,
+        "try-1": machine,
+        "try-2": 0.0,
     }
     line = next(line for line in done.stdout.splitlines() if line.startswith(f"{NAME}  "))
     assert line.split()[:4] == [NAME, "2", "2", "0"]
@@ -68,7 +68,17 @@ def test_the_files_that_the_guide_names_are_there(course):
     assert len(named) >= 4
     for name in named:
         assert (folder / name).exists(), name
-    assert (folder / "feedback" / NAME / "s002.html").exists()
+    assert (folder / "feedback" / NAME / "try-2.html").exists()
+
+
+@pytest.mark.optional("bubblewrap")
+def test_nothing_is_left_of_who_only_tried(course, tmp_path):
+    shutil.copytree(course[0], tmp_path / "autumn")
+    (clean,) = blocks(START, "sh")
+    subprocess.run(["bash", "-e", "-c", clean], cwd=tmp_path / "autumn", check=True)
+    left = [path.name for path in (tmp_path / "autumn").rglob("*")]
+    assert f"{NAME}.csv" in left and "handed-in" not in left
+    assert not [name for name in left if name.startswith("try-")]
 
 
 def commands():

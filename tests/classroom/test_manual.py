@@ -67,7 +67,7 @@ def test_marks_come_back_and_are_on_the_next_sheet(course, capsys):
     assert run(course, "--read", written(course, rows)) == OK
     out = capsys.readouterr()
     assert out.out.endswith(f"{marks_path(course, '01_trial')}: 2 new, 0 changed, 0 as they were\n")
-    assert out.err == "01_trial: 1 answers still wait for a mark\n"
+    assert out.err == "01_trial: 1 answer still waits for a mark\n"
     marks = read_marks(course, "01_trial")
     assert marks["s001"]["q5"]["mark"] == 4.5
     assert marks["s001"]["q5"]["comment"] == "Good.\n'And'"

@@ -7,6 +7,8 @@ from ..course import CourseError
 
 #: The exit status of every command.
 OK, WRONG, USAGE, STOPPED, NO_SANDBOX = range(5)
+#: As a shell says it of who writes into a pipe that nobody reads any more, such as `| head`.
+UNREAD = 128 + 13
 
 
 def assignments(course, names):

@@ -4,6 +4,7 @@ import sys
 from contextlib import nullcontext
 
 from ..course import CourseError
+from ..pages import counted
 from . import NO_SANDBOX, OK, STOPPED, assignments, choose
 
 EPILOG = """\
@@ -121,7 +122,7 @@ class _Told:
         """How many, and who needs a look."""
         print(f"{summary.graded} graded now, {summary.kept} as they were.")
         if self.human:
-            print(f"{len(self.human)} need a look:")
+            print(f"{counted(len(self.human), 'needs', 'need')} a look:")
             for line in sorted(self.human)[:20]:
                 print(f"  {line}")
             if len(self.human) > 20:

@@ -1,10 +1,9 @@
 """`classroom status`: where each assignment stands."""
 
-import hashlib
-
-from ..crew import read_result, result_path
+from ..marks import mean_of, results_of
+from ..standing import standing
 from ..submissions import submitted
-from . import assignments, choose
+from . import OK, assignments, choose
 
 
 def arguments(parser):
@@ -13,36 +12,37 @@ def arguments(parser):
 
 
 def main(args, course):
-    """One line an assignment, then who needs a look."""
-    print(f"{'assignment':32}{'handed in':>10}{'graded':>8}{'to do':>7}{'a look':>8}{'mean':>9}")
-    looks = []
+    """One line an assignment, then what is left to do and who needs a look."""
+    heads = ("handed in", "graded", "to do", "to mark", "a look", "mean")
+    print(_line("assignment", heads))
+    told = []
     for path in assignments(course, args.assignments):
-        line, human = _line(course, path.stem)
-        print(line)
-        looks += human
-    for look in looks:
-        print(f"  {look}")
-    return 0
+        cells, more = _stand(course, path)
+        print(_line(path.stem, cells))
+        told += more
+    for sentence in told:
+        print(f"  {sentence}")
+    return OK
 
 
-def _line(course, name):
-    """(the assignment's line, whoever needs a look)."""
-    handed_in = submitted(course.submitted / name)
-    results = [read_result(result_path(course, name, s.student)) for s in handed_in]
-    current = [
-        result
-        for s, result in zip(handed_in, results, strict=True)
-        if result is not None and _sha(s) == result["file"]["sha256"]
-    ]
+def _line(name, cells):
+    widths = (10, 8, 7, 9, 8, 10)
+    return f"{name:32}" + "".join(f"{cell:>{w}}" for cell, w in zip(cells, widths, strict=True))
+
+
+def _stand(course, path):
+    """(the cells of an assignment's line, lines on what is left to do and who needs a look)."""
+    name = path.stem
+    if not submitted(course.submitted / name) and not results_of(course, name)[0]:
+        return (0, 0, 0, 0, 0, ""), []
+    found = standing(course, path)
+    handed_in = len(found.results) + len(found.ungraded)
+    looks = [result for result in found.results if result["human"]]
     mean = ""
-    if current:
-        points = sum(result["points"] for result in current) / len(current)
-        mean = f"{points:.1f}/{current[0]['max_points']:g}"
-    human = [f"{name} {r['student']}: {'; '.join(r['human'])}" for r in current if r["human"]]
-    counts = f"{len(handed_in):>10}{len(current):>8}{len(handed_in) - len(current):>7}"
-    return f"{name:32}{counts}{len(human):>8}{mean:>9}", human
-
-
-def _sha(entry):
-    data, _ = entry.data()
-    return None if data is None else hashlib.sha256(data).hexdigest()
+    if found.results:
+        points, most = mean_of(found.results)
+        mean = f"{points:.1f}/{most:.4g}"
+    cells = (handed_in, handed_in - found.to_do, found.to_do, len(found.waiting), len(looks), mean)
+    told = [f"{name}: {sentence}" for sentence in found.said()]
+    told += [f"{name} {result['student']}: {'; '.join(result['human'])}" for result in looks]
+    return cells, told
