@@ -291,6 +291,7 @@ ASSIGNMENT = Assignment(
             title="A step that is never too long",
             points=3,
             calls="clipped_walk",
+            uses=("tilted_gradient",),
             reference=walk(shrunk),
             inputs=wall,
             keeps_inputs=True,

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from .answers import Handout, work
 from .clock import Clock
-from .judging import Try, Verdict, judge, shown
+from .judging import Problem, Try, Verdict, followed, judge, shown
 from .notebook import read
+from .oracle import Oracle, packages_of
 from .packages import ALWAYS, PackageError
 from .questions import Assignment, Function, Manual, expected_of, tries_of
 from .running import Asked, run
@@ -31,8 +32,8 @@ __all__ = ["SCHEMA", "Kit", "Task", "crashed", "grade_one", "kit_of", "prepared"
 
 SCHEMA = 1
 #: The modules that a result depends on.
-DECIDING = ["answers", "clock", "grading", "inside", "judging", "notebook", "packages", "questions"]
-DECIDING += ["running", "sandbox", "values"]
+DECIDING = ["answers", "clock", "grading", "inside", "judging", "notebook", "oracle", "packages"]
+DECIDING += ["questions", "reference", "running", "sandbox", "values"]
 #: The longest answer to a question marked by hand that a result holds.
 LONGEST_TEXT = 50_000
 
@@ -158,11 +159,17 @@ def _graded(task, assignment, asked, right, result):
         result["human"] += found.human
         return _nothing(result, assignment, found.status, found.notes[-1])
     done = work(found, assignment, task.kit.handout())
-    answers, notes = _run(task, asked, done.cells)
-    result["notes"] += [*done.notes, *notes]
+    runs = _Runs(task, done.cells, asked)
+    answers = runs.answers()
+    result["notes"] += [*done.notes, *runs.notes]
     result["human"] += done.human
+    verdicts = {
+        question.id: _verdict(question, right.get(question.id), answers.get(question.id), done)
+        for question in assignment.questions
+    }
+    verdicts = _followed_through(assignment, verdicts, answers, right, done, runs)
     for question in assignment.questions:
-        verdict = _verdict(question, right.get(question.id), answers.get(question.id), done)
+        verdict = verdicts[question.id]
         result["questions"].append(_row(question, verdict))
         result["human"] += _looks(question, verdict, done)
     result["points"] = round(sum(row["points"] for row in result["questions"]), 4)
@@ -284,22 +291,78 @@ def _standard():
     return sys.stdlib_module_names
 
 
+# ---------------------------------------------------------------------------- follow-through
+
+
+def _followed_through(assignment, verdicts, answers, right, done, runs):
+    """The verdicts, and of what is wrong for the sake of earlier answers a better one."""
+    better = dict(verdicts)
+    for question in assignment.questions:
+        earlier = [assignment.defining(name) for name in getattr(question, "uses", ())]
+        earlier = [q for q in earlier if verdicts[q.id].status != "right"]
+        first = verdicts[question.id]
+        if not earlier or first.status == "right" or _absent(question, first, answers, done):
+            continue
+        tried = [(q, [inputs for inputs, _ in right[q.id]]) for q in earlier]
+        given, called = runs.again(question, tried)
+        again = _verdict(question, right[question.id], given, done)
+        # Of what it calls the one to be named is what is wrong by itself.
+        called = [q for q in earlier if q.calls in called]
+        blamed = [q for q in called if better[q.id].status != "right"] or called
+        if blamed:
+            better[question.id] = followed(question, first, again, blamed)
+    return better
+
+
+def _absent(question, verdict, answers, done):
+    """True for what is not there or as it was handed out: it cannot be right."""
+    undefined = verdict.status == "missing" and isinstance(answers[question.id][0], Problem)
+    return undefined or question.calls in done.untouched
+
+
 # ---------------------------------------------------------------------------- the sandboxes
 
 
 _BOXES = {}
 
 
-def _run(task, asked, cells):
-    """The answers to all questions, from one sandbox for each set of packages, and notes."""
-    answers, notes, clock = {}, [], Clock(task.limits.seconds)
-    profiles = _profiles(asked)
-    for packages, group in profiles.items():
-        found, said = _with_box(packages, task, cells, group, clock)
-        answers |= found
-        if packages == max(profiles, key=len):
-            notes = said  # where fewer packages are there, cells fail that are none the worse
-    return answers, notes
+class _Runs:
+    """The runs of one submission's cells: for all questions, then again for some, in one time."""
+
+    def __init__(self, task, cells, asked):
+        self._task, self._cells, self._profiles = task, cells, _profiles(asked)
+        self._clock, self._unfinished, self.notes = Clock(task.limits.seconds), {}, []
+
+    def answers(self):
+        """The answers to all questions, from one sandbox for each set of packages."""
+        answers = {}
+        for packages, group in self._profiles.items():
+            found, notes, self._unfinished[packages] = self._run(packages, group)
+            answers |= found
+            if packages == max(self._profiles, key=len):
+                self.notes = notes  # where fewer packages are, cells fail that are none the worse
+        return answers
+
+    def again(self, question, earlier):
+        """(the answers to a question with right ones to earlier ones, the names that it called).
+
+        earlier: pairs of a question and its tries.
+        """
+        every = [(packages, a) for packages, group in self._profiles.items() for a in group]
+        packages, asked = next(pair for pair in every if pair[1].question is question)
+        code, unfinished = self._task.kit.code, self._unfinished[packages]
+
+        def both(box, reference):
+            with Oracle(reference, code, earlier) as oracle:
+                answers, *_ = run(box, self._cells, [asked], self._clock, oracle, unfinished)
+            return answers[question.id], oracle.asked
+
+        return _with_boxes(self._task, [(packages, False), (packages_of(code), True)], both)
+
+    def _run(self, packages, group):
+        return _with_boxes(
+            self._task, [(packages, False)], lambda box: run(box, self._cells, group, self._clock)
+        )
 
 
 def _profiles(asked):
@@ -321,16 +384,21 @@ def _profiles(asked):
     return dict(sorted(groups.items()))
 
 
-def _with_box(packages, task, cells, group, clock):
-    """Run it; a sandbox that fails is started once more before the machine is blamed."""
+def _with_boxes(task, kinds, do):
+    """do(*sandboxes); where one fails they are started once more before the machine is blamed.
+
+    kinds: (packages, whether for references) of each.
+    """
     # A thread has its own: a sandbox serves one submission at a time.
-    key = (threading.get_ident(), packages, task.limits, task.unsafe)
+    keys = [(threading.get_ident(), *kind, task.limits, task.unsafe) for kind in kinds]
     for again in (False, True):
-        box = _BOXES.setdefault(key, Sandbox(packages, task.limits, task.unsafe))
+        for key, (packages, reference) in zip(keys, kinds, strict=True):
+            _BOXES.setdefault(key, Sandbox(packages, task.limits, task.unsafe, reference))
         try:
-            return run(box, cells, group, clock)
+            return do(*(_BOXES[key] for key in keys))
         except SandboxError:
-            _BOXES.pop(key).close()
+            for key in keys:
+                _BOXES.pop(key).close()
             if again:
                 raise
     raise AssertionError("unreachable")

@@ -8,14 +8,14 @@ answer matches, and never the expected number.
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .questions import DRAWN, Choice, ClassCalls, Function, Manual, Plot, expected_of
 from .values import Strange, printable
 
-__all__ = ["STATUSES", "Problem", "Try", "Verdict", "described", "judge", "shown"]
+__all__ = ["STATUSES", "Problem", "Try", "Verdict", "described", "followed", "judge", "shown"]
 
 #: Every status of a verdict, and what it means.
 STATUSES = {
@@ -98,6 +98,29 @@ def judge(question, tries):
         message = f"Right on {len(tries) - len(wrong)} of {len(tries)} inputs. {message}"
     message += "" if message.endswith((".", "!", "?")) else "."
     return Verdict(status, points, "", message + _given(question, tries[wrong[0]]), yours)
+
+
+def followed(question, first, again, blamed):
+    """Return the `Verdict` on an answer that calls earlier ones that are not right.
+
+    first: the verdict on it as it is. again: with right answers in the place of the earlier ones.
+    blamed: the questions of these. Of what came the second time nothing is shown.
+    """
+    names = " and ".join(f"`{q.calls}`" for q in blamed)
+    which = " and ".join(q.id.removeprefix("q") for q in blamed)
+    several = len(blamed) > 1
+    which = f"question{'s' if several else ''} {which}"
+    points = max(first.points, round(question.given * again.points, 4))
+    if again.status == "right":
+        said = f"Right, given your {names}, which {'are' if several else 'is'} not ({which})."
+        return Verdict("right", points, message=said)
+    calls = f"It calls your {names}, which {'are' if several else 'is'} not right ({which})."
+    if again.status == "mistake":
+        said = f"{again.message} And it calls {calls.removeprefix('It calls ')}"
+        return Verdict("mistake", points, again.mistake, said)
+    if first.status == "mistake":  # a wrong guess: with a right one in its place it is another
+        return Verdict("wrong", points, message=calls, yours=first.yours)
+    return replace(first, points=points, message=f"{first.message} {calls}")
 
 
 def _all_right(count):

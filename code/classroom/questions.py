@@ -126,7 +126,9 @@ class _Called(_Question):
     packages that this question may use besides the standard library; any other is not there when
     it is graded. seconds: the time one call may take. mistakes: name -> (wrong, sentence) or
     `Mistake`. partial: True gives points in proportion to the tries that are right, False all or
-    nothing.
+    nothing. uses: the names of earlier questions that the answer may call. Where it is not right
+    and one of them is not either, it is run once more with right ones in their place (`oracle`);
+    if it is right then, it brings the share `given` of its points.
     """
 
     calls: str
@@ -138,6 +140,8 @@ class _Called(_Question):
     seconds: float = 2.0
     mistakes: Mapping = field(default_factory=dict)
     partial: bool = True
+    uses: tuple = ()
+    given: float = 1.0
 
     def __post_init__(self):
         super().__post_init__()
@@ -151,17 +155,23 @@ class _Called(_Question):
         self._number("rtol", self.rtol)
         self._number("atol", self.atol)
         self._number("seconds", self.seconds, least=0.01)
-        object.__setattr__(self, "imports", self._packages())
+        self._number("given", self.given)
+        if self.given > 1:
+            raise ValueError(
+                f"question {self.id}: given: expected a share up to 1, came {self.given}"
+            )
+        object.__setattr__(self, "imports", self._names("imports", "package names", "numpy"))
+        object.__setattr__(self, "uses", self._names("uses", "earlier names", "gradients"))
         object.__setattr__(self, "mistakes", self._named_mistakes())
 
-    def _packages(self):
-        named = self.imports
+    def _names(self, name, what, such):
+        named = getattr(self, name)
         if isinstance(named, str) or not all(
             isinstance(p, str) and p.isidentifier() for p in named
         ):
             raise TypeError(
-                f"question {self.id}: imports: expected a tuple of package names such as "
-                f"('numpy',), came {named!r}"
+                f"question {self.id}: {name}: expected a tuple of {what} such as "
+                f"({such!r},), came {named!r}"
             )
         return tuple(named)
 
@@ -349,6 +359,14 @@ class Assignment:
             came = f"{', '.join(twice)} twice" if twice else "none"
             raise ValueError(f"questions: expected at least one, each id once, came {came}")
         object.__setattr__(self, "questions", questions)
+        for n, question in enumerate(questions):
+            earlier = [q.calls for q in questions[:n] if isinstance(q, (Function, ClassCalls))]
+            for name in getattr(question, "uses", ()):
+                if name not in earlier:
+                    raise ValueError(
+                        f"question {question.id}: uses: expected functions and classes of earlier "
+                        f"questions ({', '.join(earlier) or 'there are none'}), came {name!r}"
+                    )
 
     @property
     def points(self):
@@ -359,6 +377,11 @@ class Assignment:
     def names(self):
         """The names that a student defines, each once, in order."""
         return tuple(dict.fromkeys(q.calls for q in self.questions if not isinstance(q, Manual)))
+
+    def defining(self, name):
+        """Return the question that asks for a name that some question `uses`."""
+        kinds = (Function, ClassCalls)
+        return next(q for q in self.questions if isinstance(q, kinds) and q.calls == name)
 
     def question(self, id):
         """Return the question with that id; KeyError says which there are."""
