@@ -359,6 +359,7 @@ ASSIGNMENT = Assignment(
             points=4,
             calls="Layer",
             reference=Layer,
+            keeps_inputs=True,
             script=layer_script,
             tries=4,
             mistakes={

@@ -330,6 +330,7 @@ ASSIGNMENT = Assignment(
             points=4,
             calls="AMSGrad",
             reference=AMSGrad,
+            keeps_inputs=True,
             script=wall_and_plain,
             tries=4,
             mistakes={

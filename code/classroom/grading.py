@@ -17,13 +17,13 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from .answers import Handout, work
+from .answers import Handout, assignment_named, work
 from .clock import Clock
-from .judging import Problem, Try, Verdict, followed, judge, shown
+from .judging import Problem, Try, Verdict, changed, followed, judge, spoiled, yours_of
 from .notebook import read
 from .oracle import Oracle, packages_of
 from .packages import ALWAYS, PackageError
-from .questions import Assignment, Function, Manual, expected_of, tries_of
+from .questions import Assignment, Manual, expected_of, tries_of
 from .running import Asked, run
 from .sandbox import Limits, Sandbox, SandboxError
 from .source import load
@@ -158,6 +158,9 @@ def _graded(task, assignment, asked, right, result):
         result["notes"] += found.notes
         result["human"] += found.human
         return _nothing(result, assignment, found.status, found.notes[-1])
+    other = assignment_named([cell.text for cell in found.cells], assignment.name)
+    if other is not None:
+        return _nothing(result, assignment, "other", f"This is the notebook of {other}.")
     done = work(found, assignment, task.kit.handout())
     runs = _Runs(task, done.cells, asked)
     answers = runs.answers()
@@ -248,7 +251,7 @@ def _verdict(question, right, answers, done):
         if not text:
             return Verdict("missing", 0.0, message="No answer was found.")
         return replace(judge(question, []), yours=text[:LONGEST_TEXT])
-    kept = isinstance(question, Function) and question.keeps_inputs
+    kept = getattr(question, "keeps_inputs", False)
     given = [a[0] if kept and isinstance(a, tuple) else a for a in answers]
     tries = [Try(*pair, answer) for pair, answer in zip(right, given, strict=True)]
     verdict = judge(question, tries)
@@ -256,18 +259,17 @@ def _verdict(question, right, answers, done):
         return _kept_inputs(question, tries, answers, verdict)
     if verdict.status != "right" and question.calls in done.untouched:
         return Verdict("missing", 0.0, message=f"`{question.calls}` is still as handed out.")
+    if verdict.status == "missing" and question.calls in done.broken:
+        return Verdict("error", 0.0, message=done.broken[question.calls])
     return verdict
 
 
 def _kept_inputs(question, tries, answers, verdict):
     """Right values do not count where an argument was changed that should have been left alone."""
-    as_is = replace(question, rtol=0.0, atol=0.0)
     for t, (_, afterwards) in zip(tries, answers, strict=True):
-        for k, name in enumerate(question.arguments[: len(t.inputs)]):
-            after = afterwards[k] if k < len(afterwards) else None
-            if judge(as_is, [(t.inputs, t.inputs[k], after)]).status != "right":
-                said = f"The values are right, but `{name}` was changed. Work on a copy."
-                return Verdict("wrong", 0.0, "", said, shown(t.answer))
+        names = changed(question.named(t.inputs), afterwards)
+        if names:
+            return Verdict("wrong", 0.0, message=spoiled(names), yours=yours_of(question, t))
     return verdict
 
 
@@ -317,7 +319,7 @@ def _followed_through(assignment, verdicts, answers, right, done, runs):
 def _absent(question, verdict, answers, done):
     """True for what is not there or as it was handed out: it cannot be right."""
     undefined = verdict.status == "missing" and isinstance(answers[question.id][0], Problem)
-    return undefined or question.calls in done.untouched
+    return undefined or question.calls in {*done.untouched, *done.broken}
 
 
 # ---------------------------------------------------------------------------- the sandboxes

@@ -477,12 +477,16 @@ class Student:
         return reply
 
     def _script(self, wish):
-        """The answers of an object, step by step; after one that fails there are no more."""
-        made, answers = self._take(wish), []
+        """The answers of an object, step by step; after one that fails there are no more.
+
+        With "keep" also all arguments, in order, as they are after the last step.
+        """
+        made, answers, given = self._take(wish), [], []
         for what, name, args, kwargs in wish["steps"]:
             try:
                 args = [self._decode(a) for a in args]
                 kwargs = {key: self._decode(a) for key, a in kwargs.items()}
+                given += [*args, *kwargs.values()]
                 if what == "make":
                     instance, answer = made(*args, **kwargs), None
                 else:
@@ -492,7 +496,8 @@ class Student:
             except BaseException as error:
                 answers.append({"problem": self._told(error)})
                 break
-        return {"answers": answers}
+        kept = [self._encode(a, self._bytes) for a in given] if wish.get("keep") else []
+        return {"answers": answers, "kept": kept}
 
     def _draw(self, wish):
         """What is on the pictures after a call."""

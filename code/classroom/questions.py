@@ -128,7 +128,7 @@ class _Called(_Question):
     `Mistake`. partial: True gives points in proportion to the tries that are right, False all or
     nothing. uses: the names of earlier questions that the answer may call. Where it is not right
     and one of them is not either, it is run once more with right ones in their place (`oracle`);
-    if it is right then, it brings the share `given` of its points.
+    if it is right then, it brings this `share` of its points.
     """
 
     calls: str
@@ -141,7 +141,7 @@ class _Called(_Question):
     mistakes: Mapping = field(default_factory=dict)
     partial: bool = True
     uses: tuple = ()
-    given: float = 1.0
+    share: float = 1.0
 
     def __post_init__(self):
         super().__post_init__()
@@ -155,11 +155,9 @@ class _Called(_Question):
         self._number("rtol", self.rtol)
         self._number("atol", self.atol)
         self._number("seconds", self.seconds, least=0.01)
-        self._number("given", self.given)
-        if self.given > 1:
-            raise ValueError(
-                f"question {self.id}: given: expected a share up to 1, came {self.given}"
-            )
+        self._number("share", self.share)
+        if self.share > 1:
+            raise ValueError(f"question {self.id}: share: expected at most 1, came {self.share}")
         object.__setattr__(self, "imports", self._names("imports", "package names", "numpy"))
         object.__setattr__(self, "uses", self._names("uses", "earlier names", "gradients"))
         object.__setattr__(self, "mistakes", self._named_mistakes())
@@ -212,6 +210,10 @@ class Function(_Called):
         """The names of the reference's arguments, for messages."""
         return tuple(inspect.signature(self.reference).parameters)
 
+    def named(self, inputs):
+        """Return [(name, value)] of the arguments of one try."""
+        return list(zip(self.arguments, inputs, strict=False))
+
 
 @dataclass(frozen=True)
 class Step:
@@ -247,13 +249,26 @@ class ClassCalls(_Called):
 
     The first step is `make(...)`, which calls the class; then come `call("method", ...)` and
     `read("attribute")`. What each of those gives is compared, step by step. reference: a class.
+    keeps_inputs: True where all that is given to it must be left as it was, to the script's end.
     """
 
     script: Callable
+    keeps_inputs: bool = False
 
     def __post_init__(self):
         super().__post_init__()
         self._function("script", self.script)
+
+    def named(self, steps):
+        """Return [(name, value)] of all arguments of a script, as the reference names them."""
+        return [pair for step in steps for pair in self._named(step)]
+
+    def _named(self, step):
+        if step.what == "read":
+            return []
+        function = self.reference if step.what == "make" else getattr(self.reference, step.name)
+        names = list(inspect.signature(function).parameters)[step.what == "call" :]
+        return [*zip(names, step.args, strict=False), *step.kwargs.items()]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .clock import Clock
 from .judging import Problem
-from .questions import Choice, ClassCalls, Function, Plot
+from .questions import Choice, ClassCalls, Plot
 from .sandbox import Ended
 from .values import Malformed, Strange, decode, encode, printable
 
@@ -49,7 +49,7 @@ def _wish(question, inputs):
             )
             for s in inputs
         ]
-        return {"do": "script", "steps": steps}
+        return {"do": "script", "steps": steps, "keep": question.keeps_inputs}
     args = [encode(a) for a in inputs]
     if isinstance(question, Plot):
         return {"do": "draw", "args": args}
@@ -59,12 +59,13 @@ def _wish(question, inputs):
 def run(box, cells, asked, clock=None, oracle=None, unfinished=()):
     """Return (answers, notes, unfinished).
 
-    answers: question id -> a list of plain values or `Problem`s, one a try. unfinished: the numbers
-    of the cells that did not end. box: a `sandbox.Sandbox`. cells: (number, code) in order. asked: a list of `Asked`. clock: the
+    answers: question id -> a list of plain values or `Problem`s, one a try; with `keeps_inputs` of
+    tuples (value, arguments afterwards). unfinished: the numbers of the cells that did not end.
+
+    box: a `sandbox.Sandbox`. cells: (number, code) in order. asked: a list of `Asked`. clock: the
     `clock.Clock` by which all has to be over (default: the box's limit from now). oracle: an
     `oracle.Oracle`, whose stubs then stand under the names it knows. unfinished: what an earlier
-    run has found of these cells. With `keeps_inputs` an answer is a tuple (value, arguments
-    afterwards).
+    run has found of these cells.
     """
     clock = clock or Clock(box.limits.seconds)
     return _Run(box, cells, asked, clock, oracle, unfinished).finish()
@@ -174,14 +175,15 @@ def _why(ended, seconds):
 def _answer(question, wish, reply):
     """The plain value of a reply, or a `Problem`; whatever is in it."""
     try:
-        if isinstance(question, ClassCalls) and "answers" in reply:
-            return _script_answers(question, wish, reply["answers"])
         if "problem" in reply:
             return told(reply["problem"], question.calls)
-        answer = decode(reply["answer"])
+        if isinstance(question, ClassCalls):
+            answer = _script_answers(question, wish, reply["answers"])
+        else:
+            answer = decode(reply["answer"])
         if isinstance(question, Plot):
             return _picture(answer)
-        if isinstance(question, Function) and question.keeps_inputs:
+        if getattr(question, "keeps_inputs", False):
             return answer, tuple(decode(kept) for kept in reply["kept"])
         return answer
     except (Malformed, KeyError, TypeError, ValueError, AttributeError):
