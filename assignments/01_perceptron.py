@@ -216,6 +216,7 @@ ASSIGNMENT = Assignment(
             title="The gradient",
             points=3,
             calls="softsign_gradient",
+            uses=("softsign_slope",),
             reference=gradient,
             inputs=one_neuron,
             mistakes={
@@ -226,6 +227,10 @@ ASSIGNMENT = Assignment(
                 "slope of the sigmoid": (
                     through(lambda z, a: a * (1 - a)),
                     "a(1 − a) is the slope of the sigmoid; this curve is the softsign.",
+                ),
+                "slope of tanh": (
+                    through(lambda z, a: 1 - a**2),
+                    "1 − a² is the slope of tanh; this curve is the softsign.",
                 ),
                 "slope at a": (
                     through(lambda z, a: 1 / (1 + np.abs(a)) ** 2),
@@ -255,6 +260,7 @@ ASSIGNMENT = Assignment(
             title="A neuron with a temperature",
             points=3,
             calls="temperature_slope",
+            uses=("softsign_slope",),
             reference=temperature_slope,
             inputs=one_neuron_with_temperature,
             mistakes={
@@ -309,6 +315,7 @@ ASSIGNMENT = Assignment(
             title="Let it learn",
             points=4,
             calls="train",
+            uses=("softsign_slope", "softsign_gradient"),
             reference=train,
             inputs=examples,
             keeps_inputs=True,

@@ -15,12 +15,12 @@ def routes(sizes, l):
     return math.prod(sizes[l + 1 :])
 
 
-def two_layers(slope=lambda H: 1 - H**2):
-    """The gradients of the tanh-linear net, where slope(H) stands for the derivative of tanh."""
+def two_layers(slope=lambda H: 1 - H**2, over=len):
+    """The gradients of the tanh-linear net, with another slope(H) of tanh, or over(T) for N."""
 
     def gradients(X, T, W1, b1, W2, b2):
         H = np.tanh(X @ W1 + b1)
-        delta2 = (H @ W2 + b2 - T) / len(X)
+        delta2 = (H @ W2 + b2 - T) / over(T)
         delta1 = (delta2 @ W2.T) * slope(H)
         return X.T @ delta1, delta1.sum(axis=0), H.T @ delta2, delta2.sum(axis=0)
 
@@ -243,6 +243,10 @@ ASSIGNMENT = Assignment(
                     two_layers(slope=lambda H: H * (1 - H)),
                     "h(1 − h) is the slope of the sigmoid. For tanh it is 1 − h².",
                 ),
+                "mean over all entries": (
+                    two_layers(over=np.size),
+                    "Divided by the number of all entries of T. The mean is over the batch: by N.",
+                ),
                 "slope at the outputs": (
                     slope_at_the_outputs,
                     "The outputs are linear: no slope of tanh belongs into their delta.",
@@ -257,6 +261,7 @@ ASSIGNMENT = Assignment(
             title="Repair",
             points=3,
             calls="train",
+            uses=("gradients",),
             reference=steps_of(downhill),
             inputs=lambda rng: (*square_net(rng), 0.1, 5),
             keeps_inputs=True,
@@ -334,6 +339,7 @@ ASSIGNMENT = Assignment(
             title="How much arrives?",
             points=2,
             calls="draw",
+            uses=("around_backward",),
             reference=picture(sizes_backward),
             inputs=stack,
             mistakes={

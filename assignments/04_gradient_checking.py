@@ -327,6 +327,7 @@ ASSIGNMENT = Assignment(
             title="Three slopes in one picture",
             points=2,
             calls="draw",
+            uses=("extrapolated",),
             reference=errors(forward_sine, central_sine, extrapolated_sine),
             inputs=lambda rng: (
                 float(rng.uniform(0.7, 1.3)),

@@ -210,6 +210,16 @@ def stop_epoch(losses, patience):
     return len(losses) - 1
 
 
+def later_of_equals(losses, patience):
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss <= losses[best]:
+            best = epoch
+        elif epoch - best >= patience:
+            break
+    return best
+
+
 def impatient_rises(losses, patience):
     """Counts rises from one epoch to the next, not epochs without a new lowest."""
     rises = 0
@@ -221,12 +231,18 @@ def impatient_rises(losses, patience):
 
 
 def held_out_losses(rng):
-    """A pause that is just borne, a new lowest, a pause that is not borne, and a deeper valley."""
+    """A pause that is just borne, a new lowest, a pause that is not borne, and a deeper valley.
+
+    In the second pause the lowest comes once more, now and then.
+    """
     patience = int(rng.integers(2, 5))
     losses = sorted(rng.uniform(1.5, 2.5, int(rng.integers(2, 5))), reverse=True)
     losses += [*pause(rng, losses[-1], patience - 1), losses[-1] - 0.2]
     if rng.random() < 0.8:  # else it never stops
-        losses += pause(rng, losses[-1], patience + int(rng.integers(0, 2)))
+        second = pause(rng, losses[-1], patience + int(rng.integers(0, 2)))
+        if rng.random() < 0.5:
+            second[int(rng.integers(0, patience))] = losses[-1]
+        losses += second
         losses += list(rng.uniform(0.1, 0.4, 3))
     return [float(loss) for loss in losses], patience
 
@@ -354,7 +370,9 @@ ASSIGNMENT = Assignment(
             title="The network",
             points=4,
             calls="Net",
+            uses=("cross_entropy",),
             reference=Net,
+            keeps_inputs=True,
             script=net_script,
             tries=4,
             mistakes={
@@ -398,6 +416,7 @@ ASSIGNMENT = Assignment(
             title="Epochs and batches",
             points=3,
             calls="train",
+            uses=("cross_entropy", "Net"),
             reference=train,
             inputs=one_training,
             keeps_inputs=True,
@@ -472,6 +491,11 @@ ASSIGNMENT = Assignment(
                     "Rises from one epoch to the next were counted. An epoch that falls a little "
                     "and stays above the lowest counts as well.",
                 ),
+                "the later of two equal": (
+                    later_of_equals,
+                    "Of two equal losses the later was kept. It is not below the lowest so far: "
+                    "the first of them counts.",
+                ),
                 "epochs counted from 1": (
                     lambda losses, patience: kept_epoch(losses, patience) + 1,
                     "The first epoch has the index 0.",
@@ -485,6 +509,7 @@ ASSIGNMENT = Assignment(
             title="The picture of a training",
             points=2,
             calls="draw",
+            uses=("cross_entropy", "Net"),
             reference=picture(),
             inputs=two_sets,
             mistakes={

@@ -7,12 +7,16 @@ cells, and what its author wrote still counts.
 
 import ast
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from .notebook import Effort, parsed, python
 from .questions import Choice, Manual
 
-__all__ = ["Handout", "Work", "work"]
+__all__ = ["Handout", "Work", "assignment_named", "work"]
+
+#: A self-check, as every released notebook has one below each answer.
+CHECK = re.compile(r"""^[ \t]*check\([ \t]*["'](\w[\w-]*)/[\w.-]+["']""", re.M)
 
 
 @dataclass(frozen=True)
@@ -28,26 +32,42 @@ class Work:
     """What of a notebook counts.
 
     cells: (number, code) in order, to be run. texts: question id -> Markdown, for those marked by
-    hand. uses: name -> packages that its code reaches. untouched: the names that are there only as
-    they were handed out. notes, human: as in `notebook.Found`.
+    hand. uses: name -> packages that its code reaches, but not through earlier answers that its
+    question `uses`, which answer for themselves. untouched: the names that are there only as
+    they were handed out. written: those that are there otherwise. broken: name -> what is wrong
+    with the cell that would define it, where that is no Python. notes, human: as in
+    `notebook.Found`.
     """
 
     cells: list
     texts: dict
     uses: dict
     untouched: set
+    written: set
+    broken: dict
     notes: list
     human: list
+
+
+def assignment_named(cells, known):
+    """Return the name of another assignment whose notebook this is, or None.
+
+    cells: the texts of its cells. known: the name of the assignment it was handed in for. The
+    self-checks tell: it is another's where they name another one, and none of them names this.
+    """
+    named = Counter(name for text in cells for name in CHECK.findall(text))
+    return named.most_common(1)[0][0] if named and known not in named else None
 
 
 def work(found, assignment, handout):
     """Return the `Work` of a `notebook.Found` for an `Assignment` and its `Handout`."""
     notes, human = list(found.notes), list(found.human)
-    cells, effort = [], Effort()
+    cells, broken, effort = [], {}, Effort()
     for cell in found.cells:
         code, odd = _code(cell, assignment.names, effort)
         if odd:
             notes.append(f"Cell {cell.number} {odd}.")
+            broken |= dict.fromkeys(_meant(cell.text, assignment.names), f"Its cell {odd}.")
         if code.strip():
             cells.append((cell.number, code))
         if cell.kind != "code" and code:
@@ -56,7 +76,10 @@ def work(found, assignment, handout):
     texts, lost = _texts(found, assignment, handout)
     if lost:
         human.append("Text was found that could not be told to belong to a question.")
-    return Work(cells, texts, _uses(cells), untouched, notes, human)
+    apart = {getattr(q, "calls", ""): getattr(q, "uses", ()) for q in assignment.questions}
+    written = _names(cells) - untouched
+    broken = {name: said for name, said in broken.items() if name not in written}
+    return Work(cells, texts, _uses(cells, apart), untouched, written, broken, notes, human)
 
 
 # ---------------------------------------------------------------------------- code
@@ -72,6 +95,18 @@ def _code(cell, names, effort):
         if tree is not None and any(_defined(s) & set(names) for s in tree.body):
             return bare, None
     return "", None
+
+
+def _meant(text, names):
+    """The names that a cell sets out to define, whether it is Python or not."""
+    begun = set(re.findall(r"^[ \t]*(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*=", text, re.M))
+    return [name for name in names if any(name in pair for pair in begun)]
+
+
+def _names(cells):
+    """All names that the cells define at their top level."""
+    trees = (parsed(code) for _, code in cells)
+    return {name for tree in trees if tree for s in tree.body for name in _defined(s)}
 
 
 def _defined(statement):
@@ -173,8 +208,11 @@ def _alone(statement, tree):
     return not any(lines & set(range(_first_line(s), s.end_lineno + 1)) for s in others)
 
 
-def _uses(cells):
-    """name -> the packages that the code under that name reaches, through other names too."""
+def _uses(cells, apart):
+    """name -> the packages that the code under that name reaches, through other names too.
+
+    apart: name -> names behind which it is not looked.
+    """
     packages, mentions, reached = {}, {}, {}
     for _, code in cells:
         tree = parsed(code)
@@ -188,17 +226,18 @@ def _uses(cells):
             for name in _defined(statement):
                 mentions.setdefault(name, set()).update(names)
                 reached.setdefault(name, set()).update(own)
+    found = {}
     for name in mentions:
         seen, ahead = set(), [name]
         while ahead:
             at = ahead.pop()
             if at not in seen:
                 seen.add(at)
-                ahead += mentions.get(at, ())
+                ahead += mentions.get(at, set()) - set(apart.get(name, ()))
         inside = {package for at in seen for package in reached.get(at, ())}
         mentioned = {packages[m] for at in seen for m in mentions.get(at, ()) if m in packages}
-        reached[name] = inside | mentioned
-    return reached
+        found[name] = inside | mentioned
+    return found
 
 
 def _imported(node):

@@ -33,6 +33,7 @@ __all__ = ["Written", "feedback", "page"]
 STATUSES = {
     "unreadable": "Your file could not be read, so nothing in it could be graded.",
     "empty": "There was nothing in what you handed in.",
+    "other": "What you handed in is the notebook of another assignment.",
     "crashed": "Something went wrong when your file was graded, and it was not your fault. "
     "A person will look into it.",
 }

@@ -17,12 +17,13 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from .answers import Handout, work
+from .answers import Handout, assignment_named, work
 from .clock import Clock
-from .judging import Try, Verdict, judge, shown
+from .judging import Try, Verdict, changed, followed, judge, spoiled, yours_of
 from .notebook import read
+from .oracle import Oracle, packages_of
 from .packages import ALWAYS, PackageError
-from .questions import Assignment, Function, Manual, expected_of, tries_of
+from .questions import Assignment, Manual, expected_of, tries_of
 from .running import Asked, run
 from .sandbox import Limits, Sandbox, SandboxError
 from .source import load
@@ -31,8 +32,8 @@ __all__ = ["SCHEMA", "Kit", "Task", "crashed", "grade_one", "kit_of", "prepared"
 
 SCHEMA = 1
 #: The modules that a result depends on.
-DECIDING = ["answers", "clock", "grading", "inside", "judging", "notebook", "packages", "questions"]
-DECIDING += ["running", "sandbox", "values"]
+DECIDING = ["answers", "clock", "grading", "inside", "judging", "notebook", "oracle", "packages"]
+DECIDING += ["questions", "reference", "running", "sandbox", "values"]
 #: The longest answer to a question marked by hand that a result holds.
 LONGEST_TEXT = 50_000
 
@@ -157,12 +158,21 @@ def _graded(task, assignment, asked, right, result):
         result["notes"] += found.notes
         result["human"] += found.human
         return _nothing(result, assignment, found.status, found.notes[-1])
+    other = assignment_named([cell.text for cell in found.cells], assignment.name)
+    if other is not None:  # its `answer_1` is no answer to ours
+        return _nothing(result, assignment, "other", f"This is the notebook of {other}.")
     done = work(found, assignment, task.kit.handout())
-    answers, notes = _run(task, asked, done.cells)
-    result["notes"] += [*done.notes, *notes]
+    runs = _Runs(task, done.cells, asked)
+    answers = runs.answers()
+    result["notes"] += [*done.notes, *runs.notes]
     result["human"] += done.human
+    verdicts = {
+        question.id: _verdict(question, right.get(question.id), answers.get(question.id), done)
+        for question in assignment.questions
+    }
+    verdicts = _followed_through(assignment, verdicts, right, done, runs)
     for question in assignment.questions:
-        verdict = _verdict(question, right.get(question.id), answers.get(question.id), done)
+        verdict = verdicts[question.id]
         result["questions"].append(_row(question, verdict))
         result["human"] += _looks(question, verdict, done)
     result["points"] = round(sum(row["points"] for row in result["questions"]), 4)
@@ -241,7 +251,7 @@ def _verdict(question, right, answers, done):
         if not text:
             return Verdict("missing", 0.0, message="No answer was found.")
         return replace(judge(question, []), yours=text[:LONGEST_TEXT])
-    kept = isinstance(question, Function) and question.keeps_inputs
+    kept = getattr(question, "keeps_inputs", False)
     given = [a[0] if kept and isinstance(a, tuple) else a for a in answers]
     tries = [Try(*pair, answer) for pair, answer in zip(right, given, strict=True)]
     verdict = judge(question, tries)
@@ -249,18 +259,17 @@ def _verdict(question, right, answers, done):
         return _kept_inputs(question, tries, answers, verdict)
     if verdict.status != "right" and question.calls in done.untouched:
         return Verdict("missing", 0.0, message=f"`{question.calls}` is still as handed out.")
+    if verdict.status == "missing" and question.calls in done.broken:
+        return Verdict("error", 0.0, message=done.broken[question.calls])
     return verdict
 
 
 def _kept_inputs(question, tries, answers, verdict):
     """Right values do not count where an argument was changed that should have been left alone."""
-    as_is = replace(question, rtol=0.0, atol=0.0)
     for t, (_, afterwards) in zip(tries, answers, strict=True):
-        for k, name in enumerate(question.arguments[: len(t.inputs)]):
-            after = afterwards[k] if k < len(afterwards) else None
-            if judge(as_is, [(t.inputs, t.inputs[k], after)]).status != "right":
-                said = f"The values are right, but `{name}` was changed. Work on a copy."
-                return Verdict("wrong", 0.0, "", said, shown(t.answer))
+        names = changed(question.named(t.inputs), afterwards)
+        if names:
+            return Verdict("wrong", 0.0, message=spoiled(names), yours=yours_of(question, t))
     return verdict
 
 
@@ -284,22 +293,72 @@ def _standard():
     return sys.stdlib_module_names
 
 
+# ---------------------------------------------------------------------------- follow-through
+
+
+def _followed_through(assignment, verdicts, right, done, runs):
+    """The verdicts, and of what is wrong for the sake of earlier answers a better one."""
+    better = dict(verdicts)
+    for question in assignment.questions:
+        earlier = [assignment.defining(name) for name in getattr(question, "uses", ())]
+        earlier = [q for q in earlier if verdicts[q.id].status != "right"]
+        first = verdicts[question.id]
+        if not earlier or first.status == "right" or question.calls not in done.written:
+            continue
+        tried = [(q, [inputs for inputs, _ in right[q.id]]) for q in earlier]
+        given, called = runs.again(question, tried)
+        again = _verdict(question, right[question.id], given, done)
+        # Of what it calls the one to be named is what is wrong by itself.
+        called = [q for q in earlier if q.calls in called]
+        blamed = [q for q in called if better[q.id].status != "right"] or called
+        if blamed:
+            better[question.id] = followed(question, first, again, blamed)
+    return better
+
+
 # ---------------------------------------------------------------------------- the sandboxes
 
 
 _BOXES = {}
 
 
-def _run(task, asked, cells):
-    """The answers to all questions, from one sandbox for each set of packages, and notes."""
-    answers, notes, clock = {}, [], Clock(task.limits.seconds)
-    profiles = _profiles(asked)
-    for packages, group in profiles.items():
-        found, said = _with_box(packages, task, cells, group, clock)
-        answers |= found
-        if packages == max(profiles, key=len):
-            notes = said  # where fewer packages are there, cells fail that are none the worse
-    return answers, notes
+class _Runs:
+    """The runs of one submission's cells: for all questions, then again for some, in one time."""
+
+    def __init__(self, task, cells, asked):
+        self._task, self._cells, self._profiles = task, cells, _profiles(asked)
+        self._clock, self._unfinished, self.notes = Clock(task.limits.seconds), {}, []
+
+    def answers(self):
+        """The answers to all questions, from one sandbox for each set of packages."""
+        answers = {}
+        for packages, group in self._profiles.items():
+            found, notes, self._unfinished[packages] = self._run(packages, group)
+            answers |= found
+            if packages == max(self._profiles, key=len):
+                self.notes = notes  # where fewer packages are, cells fail that are none the worse
+        return answers
+
+    def again(self, question, earlier):
+        """(the answers to a question with right ones to earlier ones, the names that it called).
+
+        earlier: pairs of a question and its tries.
+        """
+        every = [(packages, a) for packages, group in self._profiles.items() for a in group]
+        packages, asked = next(pair for pair in every if pair[1].question is question)
+        code, unfinished = self._task.kit.code, self._unfinished[packages]
+
+        def both(box, reference):
+            with Oracle(reference, code, earlier) as oracle:
+                answers, *_ = run(box, self._cells, [asked], self._clock, oracle, unfinished)
+            return answers[question.id], oracle.asked
+
+        return _with_boxes(self._task, [(packages, False), (packages_of(code), True)], both)
+
+    def _run(self, packages, group):
+        return _with_boxes(
+            self._task, [(packages, False)], lambda box: run(box, self._cells, group, self._clock)
+        )
 
 
 def _profiles(asked):
@@ -321,16 +380,21 @@ def _profiles(asked):
     return dict(sorted(groups.items()))
 
 
-def _with_box(packages, task, cells, group, clock):
-    """Run it; a sandbox that fails is started once more before the machine is blamed."""
+def _with_boxes(task, kinds, do):
+    """do(*sandboxes); where one fails they are started once more before the machine is blamed.
+
+    kinds: (packages, whether for references) of each.
+    """
     # A thread has its own: a sandbox serves one submission at a time.
-    key = (threading.get_ident(), packages, task.limits, task.unsafe)
+    keys = [(threading.get_ident(), *kind, task.limits, task.unsafe) for kind in kinds]
     for again in (False, True):
-        box = _BOXES.setdefault(key, Sandbox(packages, task.limits, task.unsafe))
+        for key, (packages, reference) in zip(keys, kinds, strict=True):
+            _BOXES.setdefault(key, Sandbox(packages, task.limits, task.unsafe, reference))
         try:
-            return run(box, cells, group, clock)
+            return do(*(_BOXES[key] for key in keys))
         except SandboxError:
-            _BOXES.pop(key).close()
+            for key in keys:
+                _BOXES.pop(key).close()
             if again:
                 raise
     raise AssertionError("unreachable")

@@ -477,12 +477,16 @@ class Student:
         return reply
 
     def _script(self, wish):
-        """The answers of an object, step by step; after one that fails there are no more."""
-        made, answers = self._take(wish), []
+        """The answers of an object, step by step; after one that fails there are no more.
+
+        With "keep" also all arguments, in order, as they are after the last step.
+        """
+        made, answers, given = self._take(wish), [], []
         for what, name, args, kwargs in wish["steps"]:
             try:
                 args = [self._decode(a) for a in args]
                 kwargs = {key: self._decode(a) for key, a in kwargs.items()}
+                given += [*args, *kwargs.values()]
                 if what == "make":
                     instance, answer = made(*args, **kwargs), None
                 else:
@@ -492,7 +496,8 @@ class Student:
             except BaseException as error:
                 answers.append({"problem": self._told(error)})
                 break
-        return {"answers": answers}
+        kept = [self._encode(a, self._bytes) for a in given] if wish.get("keep") else []
+        return {"answers": answers, "kept": kept}
 
     def _draw(self, wish):
         """What is on the pictures after a call."""
@@ -510,6 +515,57 @@ class Student:
     def _value(self, wish):
         """A variable."""
         return {"answer": self._encode(self._take(wish), self._bytes)}
+
+    def _stand_in(self, wish):
+        """Put what asks the grader in the place of the notebook's own functions and classes."""
+        for name, methods, attributes in wish["names"]:
+            if methods is None:
+                self.space[name] = self._asking(name)
+            else:
+                self.space[name] = self._asking_class(name, methods, attributes)
+        return {}
+
+    def _asking(self, name):
+        def stub(*args, **kwargs):
+            return self._ask({"asks": "give", "name": name}, args, kwargs)
+
+        stub.__name__ = stub.__qualname__ = name
+        return stub
+
+    def _asking_class(self, name, methods, attributes):
+        """A class whose objects are outside: what the question names can be called and read."""
+
+        class Stub:
+            def __init__(stub, *args, **kwargs):
+                which = self._ask({"asks": "make", "name": name}, args, kwargs)
+                object.__setattr__(stub, "_which", which)
+
+            def __getattr__(stub, part):
+                if part in attributes:
+                    return self._ask({"asks": "read", "which": stub._which, "part": part}, (), {})
+                if part not in methods:
+                    raise AttributeError(f"a right {name} need not have {part!r}")
+                asks = {"asks": "call", "which": stub._which, "part": part}
+                return lambda *args, **kwargs: self._ask(asks, args, kwargs)
+
+            def __setattr__(stub, part, value):
+                raise AttributeError(f"{part!r} of a right {name} cannot be set from outside")
+
+            def __reduce_ex__(stub, protocol):
+                raise TypeError(f"a right {name} cannot be copied")
+
+        Stub.__name__ = Stub.__qualname__ = name
+        return Stub
+
+    def _ask(self, asks, args, kwargs):
+        """What the grader answers, a plain value."""
+        args, kwargs = (self._encode(part, self._bytes) for part in (list(args), kwargs))
+        message = self._dumps({**asks, "args": args, "kwargs": kwargs})
+        self._channel.sendall(message.encode() + b"\n")
+        told = self._loads(self._lines.readline())
+        if "answer" not in told:
+            raise ValueError("a right answer in its place does not take these arguments")
+        return _without_axes(self._decode(told["answer"]))
 
     def _take(self, wish):
         """The thing that a question is about: the same in all its tries."""
@@ -571,6 +627,13 @@ class Student:
         if isinstance(error, NotImplementedError):
             status = "missing"
         return [status, type(error).__name__, text[:400], _place(error)]
+
+
+def _without_axes(value):
+    """The value with arrays that are single numbers as numbers: NumPy's own pass as such arrays."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_without_axes, value))
+    return value[()] if getattr(value, "shape", None) == () else value
 
 
 def _place(error):

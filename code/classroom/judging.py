@@ -6,16 +6,31 @@ Messages tell the student's own number, the expected kind and shape, and the mis
 answer matches, and never the expected number.
 """
 
+import itertools
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 
 from .questions import DRAWN, Choice, ClassCalls, Function, Manual, Plot, expected_of
 from .values import Strange, printable
 
-__all__ = ["STATUSES", "Problem", "Try", "Verdict", "described", "judge", "shown"]
+__all__ = [
+    "STATUSES",
+    "Problem",
+    "Try",
+    "Verdict",
+    "changed",
+    "described",
+    "followed",
+    "judge",
+    "letter_wanted",
+    "shown",
+    "spoiled",
+    "yours_of",
+]
 
 #: Every status of a verdict, and what it means.
 STATUSES = {
@@ -75,7 +90,8 @@ def judge(question, tries):
     """Return the `Verdict` on the answers to one question.
 
     tries: a list of `Try` or (inputs, expected, answer); empty for a `Manual`. A tuple's or class's
-    answer is compared part by part. See `Function` for how tries become points.
+    answer is compared part by part. See `Function` for how tries become points; of a picture each
+    counts by its parts.
     """
     if isinstance(question, Manual):
         return Verdict("manual", 0.0, message="This answer is marked by hand.")
@@ -88,8 +104,8 @@ def judge(question, tries):
         return Verdict("right", float(question.points), message=_all_right(len(tries)))
     if all(status == "missing" for status, _ in found):
         return Verdict("missing", 0.0, message=found[0][1])
-    points = _points(question, tries, len(tries) - len(wrong))
-    yours = shown(tries[wrong[0]].answer)
+    points = _points(question, tries, _share(question, tries, found))
+    yours = yours_of(question, tries[wrong[0]])
     mistake = _mistake(question, tries) or _general(question, tries)
     if mistake:
         return Verdict("mistake", points, mistake[0], mistake[1], yours)
@@ -100,19 +116,70 @@ def judge(question, tries):
     return Verdict(status, points, "", message + _given(question, tries[wrong[0]]), yours)
 
 
+def changed(named, afterwards):
+    """Return the names of the arguments that are not as they were, each once.
+
+    named: [(name, value)] as given. afterwards: the values after the call.
+    """
+    exact = SimpleNamespace(rtol=0.0, atol=0.0)
+    pairs = itertools.zip_longest(named, afterwards[: len(named)])
+    names = (name for (name, before), after in pairs if _different(exact, after, before, ""))
+    return list(dict.fromkeys(names))
+
+
+def spoiled(names):
+    """Return what is said of right values where arguments were changed."""
+    was = "was" if len(names) == 1 else "were"
+    return f"The values are right, but {_listed(names)} {was} changed. Work on a copy."
+
+
+def followed(question, first, again, blamed):
+    """Return the `Verdict` on an answer that calls earlier ones that are not right.
+
+    first: the verdict on it as it is. again: with right answers in the place of the earlier ones.
+    blamed: the questions of these. Of what came the second time nothing is shown.
+    """
+    names, several = _listed([q.calls for q in blamed]), len(blamed) > 1
+    which = " and ".join(q.id.removeprefix("q") for q in blamed)
+    which = f"question{'s' if several else ''} {which}"
+    points = max(first.points, round(question.share * again.points, 4))
+    if again.status == "right":
+        said = f"Right, given your {names}, which {'are' if several else 'is'} not ({which})."
+        return Verdict("right", points, message=said)
+    calls = f"It calls your {names}, which {'are' if several else 'is'} not right ({which})."
+    if again.status == "mistake":
+        return Verdict("mistake", points, again.mistake, f"{again.message} {calls}")
+    if first.status == "mistake":  # a wrong guess: with a right one in its place it is another
+        return Verdict("wrong", points, message=calls, yours=first.yours)
+    return replace(first, points=points, message=f"{first.message} {calls}")
+
+
+def _listed(names):
+    """ "`a`, `b` and `c`"."""
+    *others, last = (f"`{name}`" for name in names)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def _all_right(count):
     return "Right." if count == 1 else f"Right, on {count} inputs."
 
 
-def _points(question, tries, right):
-    """In proportion to the right tries; none for answers that guessing or a constant would give."""
+def _share(question, tries, found):
+    """How much is right of all that was tried: the mean of its tries."""
+    if isinstance(question, Plot):
+        return sum(_picture_share(question, t) for t in tries) / len(tries)
+    return sum(status == "right" for status, _ in found) / len(tries)
+
+
+def _points(question, tries, share):
+    """The share of the points; none for answers that guessing or a constant would give."""
     if not question.partial or all(_guessable(t.expected) for t in tries):
         return 0.0
     first = tries[0]
     varied = any(_differ(question, t.inputs, first.expected, t.expected) for t in tries[1:])
     if varied and not any(_differ(question, t.inputs, first.answer, t.answer) for t in tries[1:]):
         return 0.0
-    return round(question.points * right / len(tries), 4)
+    return round(question.points * share, 4)
 
 
 def _guessable(expected):
@@ -120,7 +187,6 @@ def _guessable(expected):
 
 
 def _chosen(question, answer):
-    listed = ", ".join(question.letters)
     if isinstance(answer, Problem):
         return Verdict(answer.status, 0.0, message=answer.text)
     if answer is None or answer is ... or (isinstance(answer, str) and not answer.strip()):
@@ -130,8 +196,13 @@ def _chosen(question, answer):
         return Verdict("right", float(question.points), message="Right.", yours=shown(answer))
     if letter in question.wrong:
         return Verdict("mistake", 0.0, letter, question.wrong[letter], shown(answer))
-    message = f"Expected one of the letters {listed}, came {described(answer)}."
-    return Verdict("type", 0.0, message=message, yours=shown(answer))
+    return Verdict("type", 0.0, message=letter_wanted(question.letters), yours=shown(answer))
+
+
+def letter_wanted(letters):
+    """Return what is said of an answer to a `Choice` that is none of its letters."""
+    *others, last = (f'"{letter}"' for letter in letters)
+    return f"Write one letter, {', '.join(others)} or {last}, and nothing else."
 
 
 # ---------------------------------------------------------------------------- one try
@@ -155,13 +226,35 @@ def _class_status(question, answers, expected, steps):
     if not isinstance(answers, list) or len(answers) != len(expected):
         return "type", f"Expected an answer to each of {len(expected)} steps, came another form."
     for k, (answer, right) in enumerate(zip(answers, expected, strict=True)):
-        if isinstance(answer, Problem):
-            found = answer.status, answer.text
-        else:
-            found = _different(question, answer, right, "")
+        found = _step_status(question, answer, right)
         if found:
-            return found[0], f"Step {k + 1}, {steps[k]}: {found[1]}"
+            returned = steps[k].what == "call" and not isinstance(answer, Problem)
+            name = f"`{steps[k].name or question.calls}`"
+            name = f"what {name} returns" if returned else name
+            return found[0], f"{_after(question, steps[:k])}{name}{found[1]}"
     return None
+
+
+def _step_status(question, answer, right):
+    """None, or (status, message), which goes on after the name of what was called or read."""
+    if isinstance(answer, Problem):
+        return answer.status, f": {answer.text}"
+    found = _different(question, answer, right, "")
+    if found and found[0] == "wrong" and isinstance(right, np.ndarray) and right.ndim:
+        off = _count(~_same(question, _numbers(answer), right))
+        return "wrong", f" has the right shape {right.shape}, but {off} different."
+    return found and (found[0], f": {found[1]}")
+
+
+def _after(question, steps):
+    """ "After `Layer(…)`, `forward`, `step` (twice): "; "" at the making."""
+    calls = [f"`{question.calls}(…)`" if s.what == "make" else f"`{s.name}`" for s in steps]
+    calls = [name for name, s in zip(calls, steps, strict=True) if s.what != "read"]
+    told = []
+    for name, same in itertools.groupby(calls):
+        count = len(list(same))
+        told.append(name if count == 1 else f"{name} ({count} times)")
+    return f"After {', '.join(told[:6])}{', …' if told[6:] else ''}: " if told else ""
 
 
 def _differ(question, inputs, answer, expected):
@@ -224,25 +317,36 @@ def _different_numbers(question, answer, expected, where):
     if numbers is None or (numbers.dtype.kind == "b") != (right.dtype.kind == "b"):
         return "type", f"{where}Expected {described(expected)}, came {described(answer)}."
     if numbers.shape != right.shape:
+        if numbers.ndim == right.ndim == 1 and isinstance(expected, (list, tuple)):
+            return "shape", f"{where}Expected {len(right)} numbers, came {len(numbers)}."
         turned = right.ndim == 2 and numbers.shape == right.shape[::-1]
         hint = ": it is transposed" if turned else ""
         return "shape", f"{where}Expected {_shape(right)}, came {_shape(numbers)}{hint}."
-    same = np.isclose(
-        numbers.astype(float),
-        right.astype(float),
-        rtol=question.rtol,
-        atol=question.atol,
-        equal_nan=True,
-    )
+    same = _same(question, numbers, right)
     if same.all():
         return None
     lost = ~np.isfinite(numbers.astype(float)) & np.isfinite(right.astype(float))
     if lost.any():
         return "nan", f"{where}{_count(lost)} NaN or infinite."
     message = f"Expected {described(expected)}; the value differs."
-    if right.ndim:
+    if right.ndim == 1 and isinstance(expected, (list, tuple)):
+        off = np.flatnonzero(~same)
+        message = f"{len(right)} numbers, as it should be, but {len(off)} of them "
+        message += f"{'differs' if len(off) == 1 else 'differ'}, the first at index {off[0]}."
+    elif right.ndim:
         message = f"Expected {described(expected)}; {_count(~same)} different."
     return "wrong", f"{where}{message}"
+
+
+def _same(question, numbers, right):
+    """Which entries of two arrays of one shape are the same within the question's tolerances."""
+    return np.isclose(
+        numbers.astype(float),
+        right.astype(float),
+        rtol=question.rtol,
+        atol=question.atol,
+        equal_nan=True,
+    )
 
 
 def _numbers(value):
@@ -265,20 +369,40 @@ def _drawn(question, answer, expected):
     """As `_different`, for what was drawn: only what `expected` names counts."""
     if not _is_picture(answer):
         return "type", "Expected a picture, came something else."
+    numbers, words = _parts(question, answer, expected)
+    return next(filter(None, numbers + words), None)
+
+
+def _picture_share(question, t):
+    """How much of one picture is right, from 0 to 1.
+
+    Without a line or the points that were asked for it is nothing. Of what these bring one half
+    is for the words and scales, in proportion.
+    """
+    if not _is_picture(t.answer):
+        return 0.0
+    numbers, words = (
+        sum(part is None for part in parts) / len(parts) if parts else 1.0
+        for parts in _parts(question, t.answer, t.expected)
+    )
+    return numbers * (1 + words) / 2
+
+
+def _parts(question, answer, expected):
+    """([what is wrong with each line and the points], [with each word and scale]); None if right"""
+    numbers, words = [], []
     for key, right in expected.items():
-        name = DRAWN[key]
         if key == "lines":
-            wrong = _lines(question, answer["lines"], right)
+            numbers += _lines(question, answer["lines"], right)
         elif key == "points":
-            wrong = _points_drawn(question, answer["points"], right)
+            numbers.append(_points_drawn(question, answer["points"], right))
         elif key == "labels":
-            absent = [r for r in right if _word(r) not in map(_word, answer["labels"])]
-            wrong = ("wrong", f"The legend does not say {absent[0]!r}.") if absent else None
+            there = set(map(_word, answer["labels"]))
+            said = (None if _word(r) in there else f"The legend does not say {r!r}." for r in right)
+            words += [text and ("wrong", text) for text in said]
         else:
-            wrong = _said(name, answer[key], right)
-        if wrong:
-            return wrong
-    return None
+            words.append(_said(DRAWN[key], answer[key], right))
+    return numbers, words
 
 
 def _is_picture(answer):
@@ -292,26 +416,43 @@ def _is_picture(answer):
 
 
 def _lines(question, drawn, expected):
+    """For each line that is expected None, or (status, message)."""
     if len(drawn) > MOST_LINES:
-        return "shape", f"There are more than {MOST_LINES} lines on the picture."
+        many = "shape", f"There are more than {MOST_LINES} lines on the picture."
+        return [many] * len(expected)
     drawn = [[_numbers(c) for c in line] for line in drawn if isinstance(line, (list, tuple))]
     drawn = [line for line in drawn if len(line) == 2 and all(c is not None for c in line)]
     if not drawn:
-        return "missing", "There is no line on the picture."
-    for k, (x, y) in enumerate(expected):
-        found = [_different(question, line[0], np.asarray(x), "") for line in drawn]
-        both = [
-            a or _different(question, line[1], np.asarray(y), "")
-            for a, line in zip(found, drawn, strict=True)
-        ]
-        if None not in both:
-            which = f"Line {k + 1} of {len(expected)}" if len(expected) > 1 else "The line"
-            nearest = found.index(None) if None in found else 0
-            axis = "y" if None in found else "x"
-            return both[nearest][0], f"{which} is not there; the nearest's {axis}: " + (
-                both[nearest][1]
-            )
-    return None
+        return [("missing", "There is no line on the picture.")] * len(expected)
+    return [_line(question, drawn, expected, k) for k in range(len(expected))]
+
+
+def _line(question, drawn, expected, k):
+    """None where line k is among those drawn; else what is wrong with the one that is meant.
+
+    That is one with the right y, or else one with the right x that is no other of those expected.
+    """
+    x, y = map(np.asarray, expected[k])
+    xs, ys = (
+        [_different(question, line[n], v, "") for line in drawn] for n, v in enumerate((x, y))
+    )
+    if any(not a and not b for a, b in zip(xs, ys, strict=True)):
+        return None
+    which = f"Line {k + 1} of {len(expected)}" if len(expected) > 1 else "The line"
+    if None in ys:
+        status, said = xs[ys.index(None)]
+        return status, f"{which}: its y is right, its x is not: {said}"
+    others = [e for n, e in enumerate(expected) if n != k]
+    meant = [
+        b
+        for line, a, b in zip(drawn, xs, ys, strict=True)
+        if not a and all(_different(question, line[1], np.asarray(o[1]), "") for o in others)
+    ]
+    if meant:
+        return meant[0][0], f"{which}: its x is right, its y is not: {meant[0][1]}"
+    if None in xs:
+        return "wrong", f"{which} is not there."
+    return xs[0][0], f"{which} is not there; the x of the first that is drawn: {xs[0][1]}"
 
 
 def _points_drawn(question, drawn, expected):
@@ -325,7 +466,7 @@ def _points_drawn(question, drawn, expected):
 
 def _said(name, answer, right):
     if right is ...:
-        return None if _word(answer) else ("missing", f"{name.capitalize()} is missing.")
+        return None if _word(answer) else ("wrong", f"{name.capitalize()} is missing.")
     if _word(answer) == _word(right):
         return None
     return "wrong", f"Expected {name} to be {right!r}, came {str(answer)[:80]!r}."
@@ -410,6 +551,8 @@ def _described(value):
     if isinstance(value, dict):
         return f"a dict with the keys {', '.join(_short(repr(k), 40) for k in list(value)[:8])}"
     if isinstance(value, (list, tuple)):
+        if value and all(_described(v) == "a number" for v in value):
+            return f"a {type(value).__name__} of {len(value)} number{'s' * (len(value) > 1)}"
         inside = ", ".join(described(v) for v in value[:4]) + (", …" if len(value) > 4 else "")
         return f"a {type(value).__name__} of {len(value)}: {inside}" if value else "an empty list"
     array = np.asarray(value)
@@ -429,6 +572,16 @@ def _count(entries):
         return "It is"
     count = int(entries.sum())
     return f"{count} of {entries.size} entries {'is' if count == 1 else 'are'}"
+
+
+def yours_of(question, t):
+    """Return the student's answer to one try as a short text; of a class from what differs on."""
+    if not isinstance(question, ClassCalls) or not isinstance(t.answer, list):
+        return shown(t.answer)
+    steps = list(zip(t.inputs, t.answer, t.expected, strict=False))
+    differ = [k for k, (_, a, right) in enumerate(steps) if _step_status(question, a, right)]
+    told = ((s.name, shown(a, 60)) for s, a, _ in steps[differ[0] if differ else 0 :])
+    return _short("; ".join(f"{name}: {value}" for name, value in told if value), 160)
 
 
 def shown(answer, length=160):

@@ -126,7 +126,9 @@ class _Called(_Question):
     packages that this question may use besides the standard library; any other is not there when
     it is graded. seconds: the time one call may take. mistakes: name -> (wrong, sentence) or
     `Mistake`. partial: True gives points in proportion to the tries that are right, False all or
-    nothing.
+    nothing. uses: the names of earlier questions that the answer may call. Where it is not right
+    and one of them is not either, it is run once more with right ones in their place (`oracle`);
+    if it is right then, it brings this `share` of its points.
     """
 
     calls: str
@@ -138,6 +140,8 @@ class _Called(_Question):
     seconds: float = 2.0
     mistakes: Mapping = field(default_factory=dict)
     partial: bool = True
+    uses: tuple = ()
+    share: float = 1.0
 
     def __post_init__(self):
         super().__post_init__()
@@ -151,17 +155,21 @@ class _Called(_Question):
         self._number("rtol", self.rtol)
         self._number("atol", self.atol)
         self._number("seconds", self.seconds, least=0.01)
-        object.__setattr__(self, "imports", self._packages())
+        self._number("share", self.share)
+        if self.share > 1:
+            raise ValueError(f"question {self.id}: share: expected at most 1, came {self.share}")
+        object.__setattr__(self, "imports", self._names("imports", "package names", "numpy"))
+        object.__setattr__(self, "uses", self._names("uses", "earlier names", "gradients"))
         object.__setattr__(self, "mistakes", self._named_mistakes())
 
-    def _packages(self):
-        named = self.imports
+    def _names(self, name, what, such):
+        named = getattr(self, name)
         if isinstance(named, str) or not all(
             isinstance(p, str) and p.isidentifier() for p in named
         ):
             raise TypeError(
-                f"question {self.id}: imports: expected a tuple of package names such as "
-                f"('numpy',), came {named!r}"
+                f"question {self.id}: {name}: expected a tuple of {what} such as "
+                f"({such!r},), came {named!r}"
             )
         return tuple(named)
 
@@ -202,6 +210,10 @@ class Function(_Called):
         """The names of the reference's arguments, for messages."""
         return tuple(inspect.signature(self.reference).parameters)
 
+    def named(self, inputs):
+        """Return [(name, value)] of the arguments of one try."""
+        return list(zip(self.arguments, inputs, strict=False))
+
 
 @dataclass(frozen=True)
 class Step:
@@ -237,13 +249,26 @@ class ClassCalls(_Called):
 
     The first step is `make(...)`, which calls the class; then come `call("method", ...)` and
     `read("attribute")`. What each of those gives is compared, step by step. reference: a class.
+    keeps_inputs: True where all that is given to it must be left as it was, to the script's end.
     """
 
     script: Callable
+    keeps_inputs: bool = False
 
     def __post_init__(self):
         super().__post_init__()
         self._function("script", self.script)
+
+    def named(self, steps):
+        """Return [(name, value)] of all arguments of a script, as the reference names them."""
+        return [pair for step in steps for pair in self._named(step)]
+
+    def _named(self, step):
+        if step.what == "read":
+            return []
+        function = self.reference if step.what == "make" else getattr(self.reference, step.name)
+        names = list(inspect.signature(function).parameters)[step.what == "call" :]
+        return [*zip(names, step.args, strict=False), *step.kwargs.items()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,8 +283,9 @@ class Plot(_Called):
         xscale, yscale: "linear" or "log"
         labels: list of texts that have to stand in the legend
 
-    Numbers are compared within rtol and atol; texts without regard to case and spaces. A wrong
-    function of `mistakes` returns such a dict too.
+    Numbers are compared within rtol and atol; texts without regard to case and spaces. With
+    `partial` half of what the lines and points bring is for the texts and scales. A wrong function
+    of `mistakes` returns such a dict too.
     """
 
     inputs: Callable
@@ -349,6 +375,14 @@ class Assignment:
             came = f"{', '.join(twice)} twice" if twice else "none"
             raise ValueError(f"questions: expected at least one, each id once, came {came}")
         object.__setattr__(self, "questions", questions)
+        for n, question in enumerate(questions):
+            earlier = [q.calls for q in questions[:n] if isinstance(q, (Function, ClassCalls))]
+            for name in getattr(question, "uses", ()):
+                if name not in earlier:
+                    raise ValueError(
+                        f"question {question.id}: uses: expected functions and classes of earlier "
+                        f"questions ({', '.join(earlier) or 'there are none'}), came {name!r}"
+                    )
 
     @property
     def points(self):
@@ -359,6 +393,11 @@ class Assignment:
     def names(self):
         """The names that a student defines, each once, in order."""
         return tuple(dict.fromkeys(q.calls for q in self.questions if not isinstance(q, Manual)))
+
+    def defining(self, name):
+        """Return the question that asks for a name that some question `uses`."""
+        kinds = (Function, ClassCalls)
+        return next(q for q in self.questions if isinstance(q, kinds) and q.calls == name)
 
     def question(self, id):
         """Return the question with that id; KeyError says which there are."""

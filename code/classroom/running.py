@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .clock import Clock
 from .judging import Problem
-from .questions import Choice, ClassCalls, Function, Plot
+from .questions import Choice, ClassCalls, Plot
 from .sandbox import Ended
 from .values import Malformed, Strange, decode, encode, printable
 
@@ -49,28 +49,34 @@ def _wish(question, inputs):
             )
             for s in inputs
         ]
-        return {"do": "script", "steps": steps}
+        return {"do": "script", "steps": steps, "keep": question.keeps_inputs}
     args = [encode(a) for a in inputs]
     if isinstance(question, Plot):
         return {"do": "draw", "args": args}
     return {"do": "call", "args": args, "keep": question.keeps_inputs}
 
 
-def run(box, cells, asked, clock=None):
-    """Return (answers, notes): question id -> a list of plain values or `Problem`s, one a try.
+def run(box, cells, asked, clock=None, oracle=None, unfinished=()):
+    """Return (answers, notes, unfinished).
+
+    answers: question id -> a list of plain values or `Problem`s, one a try; with `keeps_inputs` of
+    tuples (value, arguments afterwards). unfinished: the numbers of the cells that did not end.
 
     box: a `sandbox.Sandbox`. cells: (number, code) in order. asked: a list of `Asked`. clock: the
-    `clock.Clock` by which all has to be over (default: the box's limit from now). With
-    `keeps_inputs` an answer is a tuple (value, arguments afterwards).
+    `clock.Clock` by which all has to be over (default: the box's limit from now). oracle: an
+    `oracle.Oracle`, whose stubs then stand under the names it knows. unfinished: what an earlier
+    run has found of these cells.
     """
-    return _Run(box, cells, asked, clock or Clock(box.limits.seconds)).finish()
+    clock = clock or Clock(box.limits.seconds)
+    return _Run(box, cells, asked, clock, oracle, unfinished).finish()
 
 
 class _Run:
-    def __init__(self, box, cells, asked, clock):
+    def __init__(self, box, cells, asked, clock, oracle, unfinished):
         self.box, self.cells, self.asked, self.clock = box, cells, list(asked), clock
         self.answers = {a.question.id: [] for a in asked}
-        self.notes, self.unfinished, self.again = [], set(), True
+        self.oracle, self.unfinished = oracle, set(unfinished)
+        self.notes, self.again = [], True
 
     def finish(self):
         """Start processes until every try has an answer."""
@@ -81,7 +87,7 @@ class _Run:
             with self.box.submission(self.clock) as student:
                 if self._prepared(student):
                     self._questions(student)
-        return self.answers, self.notes
+        return self.answers, self.notes, self.unfinished
 
     def _left(self):
         """The questions that still have tries without an answer."""
@@ -119,6 +125,15 @@ class _Run:
                 return False
         for number, problem in failed:
             self._note(f"Cell {number}: {problem.text}")
+        return self.oracle is None or self._with_stubs(student)
+
+    def _with_stubs(self, student):
+        """Put the oracle's stubs in; False where that ends the process, and all of the tries."""
+        try:
+            student.ask({"do": "stand_in", "names": self.oracle.stubs}, self.box.limits.cell)
+        except Ended as ended:
+            self._give_up(f"{_why(ended, self.box.limits.cell)}.")
+            return False
         return True
 
     def _ended_in(self, number, code, ended):
@@ -139,7 +154,7 @@ class _Run:
             mine = self.answers[asked.question.id]
             try:
                 for wish in asked.wishes[len(mine) :]:
-                    reply = student.ask(wish, asked.seconds)
+                    reply = student.ask(wish, asked.seconds, self.oracle)
                     mine.append(_answer(asked.question, wish, reply))
             except Ended as ended:
                 status = "timeout" if ended.why == "timeout" else "crash"
@@ -160,14 +175,15 @@ def _why(ended, seconds):
 def _answer(question, wish, reply):
     """The plain value of a reply, or a `Problem`; whatever is in it."""
     try:
-        if isinstance(question, ClassCalls) and "answers" in reply:
-            return _script_answers(question, wish, reply["answers"])
         if "problem" in reply:
             return told(reply["problem"], question.calls)
-        answer = decode(reply["answer"])
+        if isinstance(question, ClassCalls):
+            answer = _script_answers(question, wish, reply["answers"])
+        else:
+            answer = decode(reply["answer"])
         if isinstance(question, Plot):
             return _picture(answer)
-        if isinstance(question, Function) and question.keeps_inputs:
+        if getattr(question, "keeps_inputs", False):
             return answer, tuple(decode(kept) for kept in reply["kept"])
         return answer
     except (Malformed, KeyError, TypeError, ValueError, AttributeError):

@@ -39,6 +39,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -129,12 +130,13 @@ class Sandbox:
     """The processes of one profile: start with `with`, or it starts when it is first needed.
 
     packages: the import names that submissions may use; a submission in a sandbox without torch
-    finds no torch on any path. limits: a `Limits`. unsafe: True runs without any walls.
+    finds no torch on any path. limits: a `Limits`. unsafe: True runs without any walls. reference:
+    True for the walls of an `oracle`, which know this package and never see a student's code.
     """
 
-    def __init__(self, packages, limits=None, unsafe=False):
+    def __init__(self, packages, limits=None, unsafe=False, reference=False):
         self.packages, self.limits = tuple(packages), limits or Limits()
-        self.unsafe = unsafe
+        self.unsafe, self.reference = unsafe, reference
         self.cpu, self.loaded = 0.0, 0
         self._process = self._control = self._folder = self._errors = None
 
@@ -250,12 +252,15 @@ class Sandbox:
 
     def _command(self, control):
         mounted = parts((*self.packages, *ALWAYS))
+        own = ["classroom.reference", "classroom.questions"] if self.reference else []
+        if self.reference:
+            mounted["classroom"] = HERE
         program = [os.path.realpath(sys.executable), "-I", "-S"]
         stdlib = _stdlib()
         setup = {
             "control": control,
             "isolated": not self.unsafe,
-            "load": list(self.packages),
+            "load": [*self.packages, *own],
             "site": "/site",
             "stdlib": stdlib,
             "tmp": "/tmp",
@@ -356,14 +361,27 @@ class Submission:
             self._channel = None
             self._box.ended()
 
-    def ask(self, wish, seconds):
+    def ask(self, wish, seconds, oracle=None):
         """Send a wish of `inside.Student` and return its reply, a dict of nobody knows what.
 
-        Raises `Ended` where it takes longer than `seconds`, or longer than all of the submission's
-        time (see `clock`), takes too much memory, ends, or says what is no reply.
+        oracle: an `oracle.Oracle`, which answers what is asked back before the reply; the time it
+        takes for that counts among all of the submission's time alone. Raises `Ended` where it
+        takes longer than `seconds`, or longer than all of the submission's time (see `clock`),
+        takes too much memory, ends, or says what is no reply.
         """
         self._own, self._seconds, self._usage, self._granted = Clock(seconds), seconds, None, 0.0
-        data = json.dumps(wish).encode() + b"\n"
+        self._send(wish)
+        reply, size = self._reply()
+        while oracle is not None and "asks" in reply:
+            began = time.monotonic()
+            told = oracle.answer(reply, size)
+            self._own.grant(time.monotonic() - began)
+            self._send(told)
+            reply, size = self._reply()
+        return reply
+
+    def _send(self, message):
+        data = json.dumps(message).encode() + b"\n"
         self._channel.setblocking(False)
         while data:
             self._wait(reading=False)
@@ -373,9 +391,9 @@ class Submission:
                 continue
             except OSError:
                 raise Ended("crash", "its process has ended") from None
-        return self._reply()
 
     def _reply(self):
+        """(what the process says, its bytes)."""
         chunks, size = [self._read], len(self._read)
         while b"\n" not in chunks[-1]:
             self._wait()
@@ -398,7 +416,7 @@ class Submission:
             reply = None
         if not isinstance(reply, dict):
             raise Ended("forged", "the answer is no message")
-        return reply
+        return reply, len(line)
 
     def _wait(self, reading=True):
         """Wait for the channel; look at the memory now and then, at the clocks always."""

@@ -10,11 +10,13 @@ import functools
 import importlib.resources
 import inspect
 import json
+import types
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from .judging import Problem, Try, described, judge
+from .judging import Problem, Try, changed, described, judge, letter_wanted, spoiled
 from .questions import (
     PUBLIC_SEED,
     Choice,
@@ -71,9 +73,15 @@ def _recorded(assignment, question):
         "rtol": question.rtol,
         "atol": question.atol,
         "keeps_inputs": getattr(question, "keeps_inputs", False),
+        "uses": list(question.uses),
         "hint": question.hint,
         "tries": [
-            {"inputs": _packed_inputs(t), "right": _packed(expected_of(question, t))} for t in tries
+            {
+                "inputs": _packed_inputs(t),
+                "names": _names(question, t),
+                "right": _packed(expected_of(question, t)),
+            }
+            for t in tries
         ],
         "mistakes": [
             {
@@ -84,6 +92,12 @@ def _recorded(assignment, question):
             for name, mistake in question.mistakes.items()
         ],
     }
+
+
+def _names(question, inputs):
+    """The names of all that is given in one try, where it has to be left as it was."""
+    kept = getattr(question, "keeps_inputs", False)
+    return [name for name, _ in question.named(inputs)] if kept else []
 
 
 def _packed_inputs(inputs):
@@ -133,6 +147,12 @@ def check(question, answer=None):
         print(f"? {error}")
         return
     status, said = _verdict(known, answer)
+    first = [] if status in ("right", "missing", "chosen") else _to_mend_first(name, known, answer)
+    if first:
+        which = " and ".join(i.removeprefix("q") for i in first)
+        one = len(first) == 1
+        said = f"Question{'' if one else 's'} {which} {'is' if one else 'are'} not right yet, and "
+        said += f"this answer calls {'it: mend that' if one else 'them: mend those'} first."
     print(f"{SIGNS.get(status, '✗')} Question {id.lstrip('q')}: {said}")
 
 
@@ -148,8 +168,12 @@ def _verdict(known, answer):
         what = "a class" if known["kind"] == "ClassCalls" else "a function"
         return "type", f"Expected {what}, came {_described(answer)}."
     with_inputs = [(_inputs(t["inputs"]), _unpacked(t["right"])) for t in known["tries"]]
-    answers, spoiled = zip(
-        *(_answer(known, answer, inputs) for inputs, _ in with_inputs), strict=True
+    answers, names = zip(
+        *(
+            _answer(known, answer, inputs, recorded.get("names", []))
+            for (inputs, _), recorded in zip(with_inputs, known["tries"], strict=True)
+        ),
+        strict=True,
     )
     if all(map(_untouched, answers)):
         return "missing", "no answer yet."
@@ -158,10 +182,31 @@ def _verdict(known, answer):
         for k, ((inputs, right), given) in enumerate(zip(with_inputs, answers, strict=True))
     ]
     verdict = judge(_question_again(known), tries)
-    if verdict.status == "right" and any(spoiled):
-        names = ", ".join(f"`{n}`" for n in dict.fromkeys(n for one in spoiled for n in one))
-        return "wrong", f"The values are right, but {names} was changed. Work on a copy."
+    if verdict.status == "right" and any(names):
+        return "wrong", spoiled(next(filter(None, names)))
     return verdict.status, _sentence(known, verdict)
+
+
+def _to_mend_first(name, known, answer):
+    """The ids of earlier questions that this answer calls and that are not right yet."""
+    functions = [
+        part
+        for part in (vars(answer).values() if issubclass(type(answer), type) else [answer])
+        if type(part) is types.FunctionType
+    ]
+    spaces = {called: f.__globals__ for f in functions for called in _mentioned(f.__code__)}
+    return [
+        earlier["id"]
+        for earlier in _load(*_find(name))["questions"]
+        if earlier.get("calls") in known.get("uses", []) and earlier["calls"] in spaces
+        if _verdict(earlier, spaces[earlier["calls"]].get(earlier["calls"]))[0] != "right"
+    ]
+
+
+def _mentioned(code):
+    """The names of the notebook that a function's code mentions, and the functions inside it."""
+    inner = (part for part in code.co_consts if isinstance(part, types.CodeType))
+    return {*code.co_names, *(name for part in inner for name in _mentioned(part))}
 
 
 def _sentence(known, verdict):
@@ -177,8 +222,7 @@ def _letter(known, answer):
     letter = answer.strip().lower() if type(answer) is str else None
     if letter in known["letters"]:
         return "chosen", f"your answer is {letter!r}. Whether it is right, the grade will tell."
-    listed = ", ".join(known["letters"])
-    return "type", f"Expected one of the letters {listed}, came {_described(answer)}."
+    return "type", f"{letter_wanted(known['letters'])} Yours: {_described(answer)}."
 
 
 def _described(answer):
@@ -200,16 +244,23 @@ def _plain(value):
 # ---------------------------------------------------------------------- running an answer
 
 
-def _answer(known, answer, inputs):
-    """(what it gives, or a `Problem`; the names of the arguments that it changed)."""
+def _answer(known, answer, inputs, names):
+    """(what it gives, or a `Problem`; which of the arguments' names it changed)."""
     if known["kind"] == "ClassCalls":
-        return _run_class(answer, inputs), ()
-    given = copied(inputs)
-    result = _drawn(answer, given) if known["kind"] == "Plot" else _run(answer, given)
-    if not known["keeps_inputs"]:
-        return result, ()
-    pairs = zip(known["arguments"], inputs, given, strict=True)
-    return result, tuple(name for name, before, after in pairs if _code(before) != _code(after))
+        given = [replace(s, args=copied(s.args), kwargs=copied(dict(s.kwargs))) for s in inputs]
+        result = _run_class(answer, given)
+    else:
+        given = copied(inputs)
+        result = _drawn(answer, given) if known["kind"] == "Plot" else _run(answer, given)
+    before, after = _flat(known, inputs), [_plain(value) for value in _flat(known, given)]
+    return result, changed(list(zip(names, before, strict=False)), after)
+
+
+def _flat(known, inputs):
+    """All arguments of a try, in order."""
+    if known["kind"] != "ClassCalls":
+        return list(inputs)
+    return [value for step in inputs for value in (*step.args, *step.kwargs.values())]
 
 
 def _code(value):
@@ -250,13 +301,12 @@ def _run_class(made, steps):
     """What each step of the script gives; after an error nothing more is tried."""
     instance, answers = None, []
     for step in steps:
-        args, kwargs = copied(step.args), copied(dict(step.kwargs))
         try:
             if step.what == "make":
-                instance = made(*args, **kwargs)
+                instance = made(*step.args, **step.kwargs)
                 answers.append(None)
             elif step.what == "call":
-                answers.append(_plain(getattr(instance, step.name)(*args, **kwargs)))
+                answers.append(_plain(getattr(instance, step.name)(*step.args, **step.kwargs)))
             else:
                 answers.append(_plain(getattr(instance, step.name)))
         except KeyboardInterrupt:

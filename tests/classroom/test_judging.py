@@ -6,7 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classroom.judging import Problem, described, judge, shown
+from classroom.judging import (
+    Problem,
+    Verdict,
+    changed,
+    described,
+    followed,
+    judge,
+    shown,
+    spoiled,
+)
 from classroom.questions import (
     Assignment,
     Choice,
@@ -247,8 +256,92 @@ def test_a_class_is_compared_step_by_step():
 
     found = verdict(Wrong, COUNTER)
     assert (found.status, found.points) == ("wrong", 0.0)
-    assert found.message.startswith("Step 3, .w: Expected an array of shape (2,); 2 of 2 entries")
+    assert found.message == (
+        "After `Counter(…)`, `add`: `w` has the right shape (2,), but 2 of 2 entries are different."
+    )
+    assert found.yours.startswith("w: [") and "add" not in found.yours
     assert verdict(COUNTER.mistakes["mean"].wrong, COUNTER).mistake == "mean"
+
+
+@pytest.mark.parametrize(
+    ("add", "message"),
+    [
+        (lambda s, x: "a sum", "what `add` returns: Expected a number, came a text."),
+        (lambda s, x: 0.5, "what `add` returns: Expected a number; the value differs."),
+        (Problem("error", "ValueError: no"), "`add`: ValueError: no."),
+    ],
+)
+def test_a_step_is_told_by_the_calls_before_it(add, message):
+    question = replace(
+        COUNTER,
+        script=lambda rng: [make(np.zeros(2)), read("w"), call("add", 1.0), call("add", 1.0)],
+        mistakes={},
+    )
+    (inputs, right, _), *_ = tries(question, Counter)
+    given = [*right[:3], add if isinstance(add, Problem) else add(None, 1.0)]
+    found = judge(question, [(inputs, right, given)])
+    assert found.message == f"After `Counter(…)`, `add`: {message}"
+
+
+def test_calls_that_repeat_are_counted():
+    steps = [make(0.0), *[call("add", 1.0)] * 3, read("w")]
+    question = replace(COUNTER, script=lambda rng: steps, mistakes={})
+    found = judge(question, [(steps, [None, 1.0, 2.0, 3.0, 3.0], [None, 1.0, 2.0, 3.0, 4.0])])
+    assert found.message.startswith("After `Counter(…)`, `add` (3 times): `w`: Expected a number;")
+
+
+def test_numbers_in_a_list_are_told_by_the_first_that_differs():
+    found = judge(QUESTION, [((0,), [3.0, 2.0, 1.0], [3.0, 2.5, 1.5])])
+    assert (
+        found.message == "3 numbers, as it should be, but 2 of them differ, the first at index 1."
+    )
+    found = judge(QUESTION, [((0,), [3.0, 2.0, 1.0], [3.0, 2.0])])
+    assert (found.status, found.message) == ("shape", "Expected 3 numbers, came 2.")
+
+
+def test_what_was_changed_is_named():
+    W, b, same = np.ones(2), np.array([np.nan, 1.0]), [1, 2]
+    named = [("W", W), ("b", b), ("same", same)]
+    assert changed(named, [W.copy(), b.copy(), [1, 2]]) == []
+    assert changed(named, [W + 1e-15, b.copy(), [1, 3]]) == ["W", "same"]
+    assert changed(named, [W]) == ["b", "same"]
+    assert spoiled(["W"]) == "The values are right, but `W` was changed. Work on a copy."
+    assert spoiled(["W", "b", "c"]) == (
+        "The values are right, but `W`, `b` and `c` were changed. Work on a copy."
+    )
+
+
+# ---------------------------------------------------------------------------- follow-through
+
+
+WRONG = Verdict("wrong", 0.0, "", "It differs.", "3.0")
+KNOWN = Verdict("mistake", 0.0, "uphill", "The steps go uphill.", "3.0")
+
+
+def after(first, again, blamed=(QUESTION,), **changes):
+    return followed(replace(QUESTION, **changes), first, again, list(blamed))
+
+
+def test_what_is_right_but_for_an_earlier_answer_is_right():
+    found = after(KNOWN, Verdict("right", 4.0, "", "Right, on 4 inputs."))
+    said = "Right, given your `mean_squared`, which is not (question 1.1)."
+    assert found == Verdict("right", 4.0, message=said)
+    assert after(WRONG, Verdict("right", 4.0), share=0.5).points == 2.0
+    both = after(WRONG, Verdict("right", 4.0), [QUESTION, COUNTER])
+    assert both.message == (
+        "Right, given your `mean_squared` and `Counter`, which are not (questions 1.1 and 2)."
+    )
+
+
+def test_what_is_wrong_with_a_right_one_too_is_told_so():
+    calls = "It calls your `mean_squared`, which is not right (question 1.1)."
+    again = Verdict("mistake", 0.0, "batch", "Once a pass.", "stolen")
+    found = after(KNOWN, again)
+    assert found == Verdict("mistake", 0.0, "batch", f"Once a pass. {calls}")
+    unknown = Verdict("error", 1.0, "", "stolen", "stolen")
+    assert after(WRONG, unknown) == Verdict("wrong", 1.0, "", f"It differs. {calls}", "3.0")
+    # The mistake that it matched was matched by the other one's values.
+    assert after(KNOWN, unknown) == Verdict("wrong", 1.0, "", calls, "3.0")
 
 
 CHOICE = Choice(
@@ -263,9 +356,9 @@ CHOICE = Choice(
         (" B ", "right", 2.0, "Right."),
         ("c", "mistake", 0.0, "Nor c."),
         ("", "missing", 0.0, "No letter yet: `answer_3` is empty."),
-        ("d", "type", 0.0, "Expected one of the letters a, b, c, came a text."),
-        (2, "type", 0.0, "Expected one of the letters a, b, c, came a number."),
-        (Strange("Yes"), "type", 0.0, "Expected one of the letters a, b, c, came something that"),
+        ("d", "type", 0.0, 'Write one letter, "a", "b" or "c", and nothing else.'),
+        (2, "type", 0.0, 'Write one letter, "a", "b" or "c", and nothing else.'),
+        (Strange("Yes"), "type", 0.0, 'Write one letter, "a", "b" or "c", and nothing else.'),
         (Problem("missing", "`answer_3` is not defined."), "missing", 0.0, "`answer_3` is not"),
     ],
 )
@@ -305,12 +398,58 @@ def test_a_plot_is_what_it_shows():
     assert judge_plot().status == "right"
     x = np.arange(5.0)
     found = judge_plot(lines=[[x, x]])
-    assert found.message.startswith("The line is not there; the nearest's x: Expected an array of")
+    assert found.message.startswith(
+        "The line is not there; the x of the first that is drawn: Expected an array of shape (5,);"
+    )
     assert judge_plot(lines=[]).message == "There is no line on the picture."
-    assert judge_plot(xlabel=" ").message == "The label of the x axis is missing."
+    unnamed = judge_plot(xlabel=" ")
+    assert (unnamed.status, unnamed.message) == ("wrong", "The label of the x axis is missing.")
     assert judge_plot(yscale="linear").message == (
         "Expected the scale of the y axis to be 'log', came 'linear'."
     )
+
+
+TWO = replace(
+    PLOT,
+    reference=lambda x: {
+        "lines": [(x, x**2), (x, x**3)],
+        "xlabel": ...,
+        "ylabel": ...,
+        "yscale": "log",
+        "labels": ["square", "cube"],
+    },
+)
+
+
+def judge_two(lines=lambda x: [[x, x**2], [x, x**3]], **changes):
+    ((inputs, expected, _),) = tries(TWO, lambda x: None)
+    more = {"ylabel": "y", "labels": ["square", "cube"], "lines": lines(*inputs), **changes}
+    return judge(TWO, [(inputs, expected, drawn(*inputs, **more))])
+
+
+def test_a_picture_counts_by_its_parts():
+    """One half for lines and points, one for what is said about them: five words and scales."""
+    assert judge_two().points == 2.0
+    assert judge_two(ylabel="").points == 1.8
+    assert judge_two(ylabel="", labels=[]).points == 1.4
+    assert judge_two(lines=lambda x: [[x, x**3]]).points == 1.0
+    assert judge_two(lines=lambda x: [[x, x]]).points == 0.0
+    assert judge_two(lines=lambda x: []).points == 0.0
+    none = replace(TWO, partial=False)
+    ((inputs, expected, _),) = tries(TWO, lambda x: None)
+    shown = drawn(*inputs, ylabel="", labels=["square", "cube"], lines=expected["lines"])
+    assert judge(none, [(inputs, expected, shown)]).points == 0.0
+
+
+def test_the_line_that_was_meant_is_told():
+    index = judge_two(lambda x: [[x, x**2], [np.arange(5.0), x**3]]).message
+    assert index == (
+        "Line 2 of 2: its y is right, its x is not: Expected an array of shape (5,); "
+        "5 of 5 entries are different."
+    )
+    value = judge_two(lambda x: [[x, x**2], [x, x**4]]).message
+    assert value.startswith("Line 2 of 2: its x is right, its y is not: Expected an array of shape")
+    assert judge_two(lambda x: [[x, x**2]]).message == "Line 2 of 2 is not there."
 
 
 def test_points_may_come_in_any_order():
@@ -328,6 +467,7 @@ def test_points_may_come_in_any_order():
         (np.float32(1), "a number"),
         (True, "True or False"),
         ([1, "a"], "a list of 2: a number, a text"),
+        ([1, 2.5, 3], "a list of 3 numbers"),
         (np.zeros((2, 1)), "an array of shape (2, 1)"),
         (None, "None"),
     ],

@@ -14,6 +14,7 @@ from assigned import NAMES, source, tries, wrong
 from classroom import check, release, selfcheck
 from classroom.judging import judge
 from classroom.questions import PUBLIC_SEED, Choice, ClassCalls, Manual, Plot
+from classroom.source import text_of
 from drawn import plt
 
 CALLED = [
@@ -120,7 +121,8 @@ def test_a_choice_is_noted_and_not_judged(said):
 )
 def test_what_is_no_letter_is_told(said, answer, came):
     line = said("01_perceptron/q1", answer)
-    assert line == f"✗ Question 1: Expected one of the letters a, b, c, d, came {came}."
+    wanted = 'Write one letter, "a", "b", "c" or "d", and nothing else.'
+    assert line == f"✗ Question 1: {wanted} Yours: {came}."
 
 
 def test_a_derivation_is_marked_by_hand(said):
@@ -250,7 +252,7 @@ def test_an_object_that_refuses_everything_is_told(said):
     came = "came something that is no plain value (Hostile)."
     assert said("01_perceptron/q2", Hostile()) == f"✗ Question 2: Expected a function, {came}"
     assert came in said("01_perceptron/q2", lambda a: Hostile())
-    assert said("01_perceptron/q1", Hostile()).endswith(came)
+    assert said("01_perceptron/q1", Hostile()).endswith("Yours: " + came.removeprefix("came "))
 
 
 # ---------------------------------------------------------------------------- classes
@@ -288,7 +290,21 @@ def test_the_step_that_differs_is_named(said):
             return dX
 
     line = said("02_many_outputs/q6", Forgets)
-    assert line.startswith("✗ Question 6: Step 5, .db: Expected an array of shape (3,); 3 of 3 ")
+    assert line.startswith(
+        "✗ Question 6: After `Layer(…)`, `forward`, `backward`: `db` has the right shape (3,), but "
+        "3 of 3 entries are different. Yours: db: ["
+    )
+
+
+def test_a_class_that_changes_what_it_was_given_is_told(said):
+    class Keeps(Layer):
+        def __init__(self, W, b):
+            self.W, self.b = W, b.copy()
+
+    line = said("02_many_outputs/q6", Keeps)
+    assert line.startswith(
+        "✗ Question 6: The values are right, but `W` was changed. Work on a copy."
+    )
 
 
 def test_a_method_that_raises_is_named(said):
@@ -297,7 +313,9 @@ def test_a_method_that_raises_is_named(said):
             return dA @ np.zeros(9)
 
     line = said("02_many_outputs/q6", Raises)
-    assert line.startswith("✗ Question 6: Step 3, .backward(…): ValueError in `backward`, line ")
+    assert line.startswith(
+        "✗ Question 6: After `Layer(…)`, `forward`: `backward`: ValueError in `backward`, line "
+    )
 
 
 def test_an_object_where_a_class_is_asked(said):
@@ -306,6 +324,41 @@ def test_an_object_where_a_class_is_asked(said):
     assert line == (
         "✗ Question 6: Expected a class, came something that is no plain value (Layer)."
     )
+
+
+# ---------------------------------------------------------------------------- earlier answers
+
+
+def notebook(**changes):
+    """The names of assignment 6's solution, with some lines of it changed."""
+    space = {}
+    for cell in source("06_network_from_scratch").notebook["cells"][:16]:
+        if cell["cell_type"] == "code" and "check(" not in text_of(cell):
+            text = text_of(cell)
+            for old, new in changes.items():
+                text = text.replace(*new) if old in text else text
+            exec(text.replace("from classroom import check", ""), space)
+    return space
+
+
+def test_an_answer_that_calls_a_wrong_one_says_which_to_mend_first(said):
+    space = notebook(cross_entropy=("labels].mean()", "labels].sum()"))
+    first = "is not right yet, and this answer calls it: mend that first."
+    assert said("06_network_from_scratch/q4", space["Net"]) == f"✗ Question 4: Question 2 {first}"
+    assert said("06_network_from_scratch/q5", space["train"]) == (
+        "✗ Question 5: Questions 2 and 4 are not right yet, and this answer calls them: "
+        "mend those first."
+    )
+    open_one = notebook(cross_entropy=("labels].mean()", "labels].mean() * None"))
+    assert first in said("06_network_from_scratch/q4", open_one["Net"])
+
+
+def test_an_answer_that_is_wrong_by_itself_hears_of_itself(said):
+    space = notebook(Net=("        self.b1 -= eta * db1\n        self.W2", "        self.W2"))
+    told = "After `Net(…)`, `scores`, `gradients`, `step`: what `step` returns: Expected a number;"
+    assert told in said("06_network_from_scratch/q4", space["Net"])
+    right = notebook()
+    assert said("06_network_from_scratch/q5", right["train"]).startswith("✓ Question 5")
 
 
 # ---------------------------------------------------------------------------- pictures
