@@ -228,6 +228,10 @@ ASSIGNMENT = Assignment(
                     through(lambda z, a: a * (1 - a)),
                     "a(1 − a) is the slope of the sigmoid; this curve is the softsign.",
                 ),
+                "slope of tanh": (
+                    through(lambda z, a: 1 - a**2),
+                    "1 − a² is the slope of tanh; this curve is the softsign.",
+                ),
                 "slope at a": (
                     through(lambda z, a: 1 / (1 + np.abs(a)) ** 2),
                     "The slope was taken at a. Its place is z.",

@@ -161,6 +161,26 @@ class Accumulating(Layer):
         return dX
 
 
+class WeightsAccumulating(Layer):
+    dW = 0.0
+
+    def backward(self, dA):
+        before = self.dW
+        dX = super().backward(dA)
+        self.dW = self.dW + before
+        return dX
+
+
+class BiasesAccumulating(Layer):
+    db = 0.0
+
+    def backward(self, dA):
+        before = self.db
+        dX = super().backward(dA)
+        self.db = self.db + before
+        return dX
+
+
 class BiasStandsStill(Layer):
     def step(self, eta):
         self.W = self.W - eta * self.dW
@@ -381,6 +401,14 @@ ASSIGNMENT = Assignment(
                 "gradients pile up": (
                     Accumulating,
                     "The second `backward` adds to the gradient of the first. It replaces it.",
+                ),
+                "only dW piles up": (
+                    WeightsAccumulating,
+                    "The second `backward` adds to the first's dW. It replaces it.",
+                ),
+                "only db piles up": (
+                    BiasesAccumulating,
+                    "The second `backward` adds to the first's db. It replaces it.",
                 ),
                 "bias stands still": (BiasStandsStill, "`step` leaves the bias where it was."),
                 "uphill": (Uphill, "`step` goes uphill: minus eta times the gradient."),

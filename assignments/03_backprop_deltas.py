@@ -15,12 +15,12 @@ def routes(sizes, l):
     return math.prod(sizes[l + 1 :])
 
 
-def two_layers(slope=lambda H: 1 - H**2):
-    """The gradients of the tanh-linear net, where slope(H) stands for the derivative of tanh."""
+def two_layers(slope=lambda H: 1 - H**2, over=len):
+    """The gradients of the tanh-linear net, with another slope(H) of tanh, or over(T) for N."""
 
     def gradients(X, T, W1, b1, W2, b2):
         H = np.tanh(X @ W1 + b1)
-        delta2 = (H @ W2 + b2 - T) / len(X)
+        delta2 = (H @ W2 + b2 - T) / over(T)
         delta1 = (delta2 @ W2.T) * slope(H)
         return X.T @ delta1, delta1.sum(axis=0), H.T @ delta2, delta2.sum(axis=0)
 
@@ -242,6 +242,10 @@ ASSIGNMENT = Assignment(
                 "slope of the sigmoid": (
                     two_layers(slope=lambda H: H * (1 - H)),
                     "h(1 − h) is the slope of the sigmoid. For tanh it is 1 − h².",
+                ),
+                "mean over all entries": (
+                    two_layers(over=np.size),
+                    "Divided by the number of all entries of T. The mean is over the batch: by N.",
                 ),
                 "slope at the outputs": (
                     slope_at_the_outputs,

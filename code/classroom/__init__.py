@@ -25,6 +25,8 @@ Grading
     inside       the program inside the walls, the only one that runs students' code
     values       plain values between the two; nothing else passes
     running      a notebook's cells, then its functions on the questions' inputs
+    oracle       right answers to earlier questions, for a later one that calls them
+    reference    the program in walls of its own that gives the oracle its answers
     judging      what an answer is: right, a known mistake, or wrong in which way
     grading      one submission: a `Task` in, a result out, the same bytes wherever
     crew         a course, by several processes, stopped anywhere and resumed

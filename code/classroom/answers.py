@@ -34,14 +34,16 @@ class Work:
     cells: (number, code) in order, to be run. texts: question id -> Markdown, for those marked by
     hand. uses: name -> packages that its code reaches, but not through earlier answers that its
     question `uses`, which answer for themselves. untouched: the names that are there only as
-    they were handed out. broken: name -> what is wrong with the cell that would define it, where
-    that is no Python. notes, human: as in `notebook.Found`.
+    they were handed out. written: those that are there otherwise. broken: name -> what is wrong
+    with the cell that would define it, where that is no Python. notes, human: as in
+    `notebook.Found`.
     """
 
     cells: list
     texts: dict
     uses: dict
     untouched: set
+    written: set
     broken: dict
     notes: list
     human: list
@@ -75,9 +77,9 @@ def work(found, assignment, handout):
     if lost:
         human.append("Text was found that could not be told to belong to a question.")
     apart = {getattr(q, "calls", ""): getattr(q, "uses", ()) for q in assignment.questions}
-    for name in _names(cells):
-        broken.pop(name, None)
-    return Work(cells, texts, _uses(cells, apart), untouched, broken, notes, human)
+    written = _names(cells) - untouched
+    broken = {name: said for name, said in broken.items() if name not in written}
+    return Work(cells, texts, _uses(cells, apart), untouched, written, broken, notes, human)
 
 
 # ---------------------------------------------------------------------------- code

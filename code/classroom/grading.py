@@ -19,7 +19,7 @@ from pathlib import Path
 
 from .answers import Handout, assignment_named, work
 from .clock import Clock
-from .judging import Problem, Try, Verdict, changed, followed, judge, spoiled, yours_of
+from .judging import Try, Verdict, changed, followed, judge, spoiled, yours_of
 from .notebook import read
 from .oracle import Oracle, packages_of
 from .packages import ALWAYS, PackageError
@@ -159,7 +159,7 @@ def _graded(task, assignment, asked, right, result):
         result["human"] += found.human
         return _nothing(result, assignment, found.status, found.notes[-1])
     other = assignment_named([cell.text for cell in found.cells], assignment.name)
-    if other is not None:
+    if other is not None:  # its `answer_1` is no answer to ours
         return _nothing(result, assignment, "other", f"This is the notebook of {other}.")
     done = work(found, assignment, task.kit.handout())
     runs = _Runs(task, done.cells, asked)
@@ -170,7 +170,7 @@ def _graded(task, assignment, asked, right, result):
         question.id: _verdict(question, right.get(question.id), answers.get(question.id), done)
         for question in assignment.questions
     }
-    verdicts = _followed_through(assignment, verdicts, answers, right, done, runs)
+    verdicts = _followed_through(assignment, verdicts, right, done, runs)
     for question in assignment.questions:
         verdict = verdicts[question.id]
         result["questions"].append(_row(question, verdict))
@@ -296,14 +296,14 @@ def _standard():
 # ---------------------------------------------------------------------------- follow-through
 
 
-def _followed_through(assignment, verdicts, answers, right, done, runs):
+def _followed_through(assignment, verdicts, right, done, runs):
     """The verdicts, and of what is wrong for the sake of earlier answers a better one."""
     better = dict(verdicts)
     for question in assignment.questions:
         earlier = [assignment.defining(name) for name in getattr(question, "uses", ())]
         earlier = [q for q in earlier if verdicts[q.id].status != "right"]
         first = verdicts[question.id]
-        if not earlier or first.status == "right" or _absent(question, first, answers, done):
+        if not earlier or first.status == "right" or question.calls not in done.written:
             continue
         tried = [(q, [inputs for inputs, _ in right[q.id]]) for q in earlier]
         given, called = runs.again(question, tried)
@@ -314,12 +314,6 @@ def _followed_through(assignment, verdicts, answers, right, done, runs):
         if blamed:
             better[question.id] = followed(question, first, again, blamed)
     return better
-
-
-def _absent(question, verdict, answers, done):
-    """True for what is not there or as it was handed out: it cannot be right."""
-    undefined = verdict.status == "missing" and isinstance(answers[question.id][0], Problem)
-    return undefined or question.calls in {*done.untouched, *done.broken}
 
 
 # ---------------------------------------------------------------------------- the sandboxes

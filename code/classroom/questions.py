@@ -283,8 +283,9 @@ class Plot(_Called):
         xscale, yscale: "linear" or "log"
         labels: list of texts that have to stand in the legend; as many as lines belong to these
 
-    Numbers are compared within rtol and atol; texts without regard to case and spaces. A wrong
-    function of `mistakes` returns such a dict too.
+    Numbers are compared within rtol and atol; texts without regard to case and spaces. With
+    `partial` half of what the lines and points bring is for the texts and scales. A wrong function
+    of `mistakes` returns such a dict too.
     """
 
     inputs: Callable

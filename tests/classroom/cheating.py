@@ -2,7 +2,8 @@ r"""Cheats: submissions that deserve nothing and try to get something.
 
 `CHEATS` is a dict, name -> a function of the handed out cells and a `Loot` that returns a file's
 bytes. Nothing else in such a notebook is answered: whatever it brings, it has no right to. The
-attacked question is `around_backward`, a gradient by hand that no other question needs.
+attacked question is `around_backward`, a gradient by hand; those that ask the oracle attack `train`
+and `draw` too, for which it answers in the place of `gradients` and `around_backward`.
 
 Every cheat is written as by somebody who knows the grader's code, the machine's folders and the
 names of the other students, and who is content with any of the points. One without luck returns
@@ -1342,6 +1343,170 @@ def breaks_the_interpreter():
         sys.setrecursionlimit(10**9)
         ctypes.memset(id(1), 0, 64)
         ctypes.string_at(0)
+
+
+# ---------------------------------------------------------------------------- the oracle
+
+#: Asks the grader for anything, past the stubs: the names it was asked for are in its message.
+PAST_THE_STUBS = """
+import gc
+
+def past(**asks):
+    student = next(o for o in gc.get_objects() if type(o).__name__ == "Student")
+    empty = {"args": {"list": []}, "kwargs": {"dict": []}}
+    student._channel.sendall(student._dumps({**empty, **asks}).encode() + b"\\n")
+    return student._loads(student._lines.readline())
+
+def coded(*args):
+    student = next(o for o in gc.get_objects() if type(o).__name__ == "Student")
+    return {"args": student._encode(list(args))}
+
+def got(told):
+    student = next(o for o in gc.get_objects() if type(o).__name__ == "Student")
+    return student._decode(told["answer"]) if "answer" in told else None
+"""
+
+
+def asking(name, code):
+    """List a cheat that asks the oracle; `past`, `coded` and `got` speak to it directly."""
+
+    def made(cells, loot):
+        wrong = "def gradients(*a):\n    return a[2:]\n\n\n"
+        wrong += "def around_backward(G, A_in, W, b):\n    return G, W, b\n\n\n"
+        return answered(cells, f"{PAST_THE_STUBS}\n{wrong}{textwrap.dedent(code)}")
+
+    CHEATS[name] = made
+
+
+asking("answers_a_later_question_with_an_earlier_one", """
+    def train(X, T, W1, b1, W2, b2, eta, steps):
+        return [float(abs(g).sum()) for g in gradients(X, T, W1, b1, W2, b2)] + [eta]
+
+    def draw(X, Ws, G):
+        for part in around_backward(G, X, Ws[0], Ws[0][0]):
+            plt.semilogy(range(1, len(Ws) + 1), abs(part).ravel()[: len(Ws)])
+        plt.xlabel("layer"), plt.ylabel("size"), plt.legend(["plain", "around"])
+""")  # fmt: skip
+asking("asks_for_the_question_itself", """
+    def train(*args):
+        for name in ("train", "draw", "around_backward", "routes", "answer_1", "load", "_right"):
+            for asks in ("give", "make", "call", "read", "load"):
+                found = got(past(asks=asks, name=name, which=0, part=name, **coded(*args)))
+                if found is not None:
+                    return found
+        return []
+
+    def draw(*args):
+        return [past(asks="give", name="draw", **coded(*args))]
+""")  # fmt: skip
+asking("asks_for_more_than_a_call", """
+    def train(*args):
+        found = []
+        for part in ("__globals__", "__code__", "__class__", "__init__", "func_globals", ""):
+            for which in (0, -1, True, None, "0", [0], {}, 10**30):
+                for asks in ("call", "read", "make", "__init__", None, ["give"], {}):
+                    for name in ("gradients", ["gradients"], {}, None):
+                        found.append(past(asks=asks, name=name, which=which, part=part))
+        return [told for told in found if told]
+""")  # fmt: skip
+asking("keeps_the_answers_for_the_earlier_question", """
+    import json, os
+
+    def keep(told):
+        os.environ["KEPT"] = repr(told)
+        for folder in ("/tmp", "/dev/shm", "/var/tmp", ".", COURSE):
+            try:
+                with open(f"{folder}/left_by_a_cheat", "a") as file:
+                    file.write(repr(told))
+            except OSError:
+                pass
+        return told
+
+    def kept():
+        found = os.environ.get("KEPT", "")
+        for folder in ("/tmp", "/dev/shm", "/var/tmp", ".", COURSE):
+            try:
+                found += open(f"{folder}/left_by_a_cheat").read()
+            except OSError:
+                pass
+        return found
+
+    def train(*args):
+        if gradients.__closure__:  # the oracle's stub
+            keep(gradients(*args[:6]))
+            if not os.fork():
+                while True:
+                    pass
+        return [len(kept())] * args[-1]
+
+    def draw(X, Ws, G):
+        if around_backward.__closure__:
+            past(asks="give", name=f"kept: {bool(kept())}")
+
+    COURSE = "/tmp"
+""")  # fmt: skip
+asking("says_aloud_what_the_oracle_said", """
+    def train(*args):
+        if not gradients.__closure__:  # its own, not the oracle's stub
+            return gradients(*args[:6])
+        said = "stolen: " + repr(gradients(*args[:6]))
+        kind = type("stolen", (), {})
+        answers = [{said: 1}, kind(), [said] * args[-1], {kind: said}]
+        if args[0].ravel()[0] > 0:
+            raise ValueError(said)
+        return answers[int(abs(args[0]).sum() * 1000) % 4]
+
+    def draw(X, Ws, G):
+        said = "stolen" if around_backward.__closure__ else "mine"
+        plt.plot(range(3), range(3), label=said)
+        plt.xlabel(said), plt.ylabel(said), plt.legend()
+        around_backward(G, X, Ws[0], Ws[0][0])
+""")  # fmt: skip
+asking("asks_without_end", """
+    def train(*args):
+        while True:
+            gradients(*args[:6])
+
+    def draw(X, Ws, G):
+        while True:
+            past(asks="give", name="around_backward")
+""")  # fmt: skip
+asking("asks_for_what_takes_all_memory", """
+    def train(*args):
+        one = np.ones((400_000, 1))
+        for _ in range(3):
+            try:
+                gradients(one, one, one.T, one[:, 0], one, one[0])
+            except ValueError:
+                pass
+        return []
+
+    def draw(X, Ws, G):
+        one = np.ones((60_000, 1), np.int8)
+        around_backward(one, one, one.T, one[0])
+""")  # fmt: skip
+asking("asks_with_what_is_no_value", """
+    def train(*args):
+        deep = "[" * 900 + "]" * 900
+        for bad in (deep, "1e999", '{"list": ' * 400 + "1" + "}" * 400, '{"array": [1, 2, 3]}',
+                    '{"list": [{"array": ["float64", [-1], ""]}]}', '"\\ud800"', "NaN", "{}"):
+            student = next(o for o in gc.get_objects() if type(o).__name__ == "Student")
+            line = '{"asks": "give", "name": "gradients", "args": %s, "kwargs": %s}' % (bad, bad)
+            student._channel.sendall(line.encode() + b"\\n")
+            student._lines.readline()
+        return []
+
+    def draw(X, Ws, G):
+        around_backward(G, X, type("W", (), {"__matmul__": lambda *a: 1 / 0})(), print)
+""")  # fmt: skip
+asking("answers_before_it_is_asked", """
+    def train(*args):
+        student = next(o for o in gc.get_objects() if type(o).__name__ == "Student")
+        reply = student._dumps({"answer": student._encode([0.0] * args[-1])}).encode() + b"\\n"
+        asks = b'{"asks": "give", "name": "gradients", "args": {"list": []}, "kwargs": {}}\\n'
+        student._channel.sendall((asks + reply) * 50)
+        return [1.0] * args[-1]
+""")  # fmt: skip
 
 
 # ---------------------------------------------------------------------------- words

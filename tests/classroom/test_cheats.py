@@ -12,6 +12,7 @@ import pytest
 from cheating import BY_PACKAGE, BY_TORCH, CHEATS, TRACE, Loot
 from classroom.grading import Task, grade_one, kit_of, prepared
 from classroom.judging import Try, judge
+from classroom.oracle import Oracle
 from classroom.questions import Function
 from classroom.sandbox import Limits
 from corpus import BOOK, NAME, ROOT, as_file
@@ -60,12 +61,27 @@ def beside():
     return as_file([BOOK.solved[1], *(BOOK.solved[BOOK.cell(name)] for name in sorted(answers))])
 
 
+GIVEN = "Right, given your `gradients`, which is not (question 3)."
+
+
+def given(wrong, right, limits):
+    """(points, message) of a right answer that calls a wrong one; there is nothing else."""
+    spoiled = f"def {wrong}(*args):\n    return args"
+    cells = [BOOK.solved[1], ("code", spoiled), BOOK.solved[BOOK.cell(right)]]
+    rows = {q["id"]: q for q in graded(as_file(cells), limits)["questions"]}
+    row = next(r for r in rows.values() if r["status"] == "right")
+    assert sum(r["points"] for r in rows.values()) == row["points"]
+    return row["points"], row["message"]
+
+
 @pytest.fixture(scope="module")
 def honest(loot):
     """What honest work brings in this worker, the files there are, and how many processes."""
     result = graded(beside(), HONEST)
     assert [q["points"] for q in result["questions"]] == [2.0, 2.0, 0.0, 0.0, 0.0, 3.0, 0.0]
     graded(as_file(BOOK.stubs))
+    for limits in (LIMITS, HONEST):  # the oracle's walls stand from here on
+        assert given("gradients", "train", limits) == (3.0, GIVEN)
     return result, tree(loot.course), _processes()
 
 
@@ -122,6 +138,32 @@ def test_what_a_person_is_told(loot):
         "Question q6: its code uses backprop, which it may not."
     ]
     assert told["closes_the_channel"][0].startswith("Question q6: It ended the process it ran in.")
+
+
+def test_the_cheats_that_ask_the_oracle_do_reach_it(loot, monkeypatch):
+    """They bring nothing because of what it answers, not because they never got there."""
+    told, answer = [], Oracle.answer
+
+    def listening(oracle, asked, size):
+        told.append((asked["asks"], asked.get("name"), answer(oracle, asked, size)))
+        return told[-1][2]
+
+    monkeypatch.setattr(Oracle, "answer", listening)
+    graded(CHEATS["answers_a_later_question_with_an_earlier_one"](BOOK.stubs, loot))
+    assert {(name, bool(got)) for _, name, got in told} == {
+        ("gradients", True),
+        ("around_backward", True),
+    }
+    told.clear()
+    graded(CHEATS["asks_for_the_question_itself"](BOOK.stubs, loot))
+    assert {name for _, name, _ in told} > {"train", "around_backward", "routes"}
+    assert [got for _, _, got in told if got] == []
+    told.clear()
+    graded(CHEATS["asks_for_more_than_a_call"](BOOK.stubs, loot))
+    assert len(told) > 500 and [got for _, _, got in told if got] == []
+    told.clear()
+    graded(CHEATS["keeps_the_answers_for_the_earlier_question"](BOOK.stubs, loot))
+    assert {name for _, name, _ in told} == {"gradients", "kept: False"}
 
 
 @pytest.mark.parametrize("code", [BY_TORCH, BY_PACKAGE])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from classroom.answers import assignment_named
 from classroom.grading import Kit, Task, grade_one, kit_of, prepared
 from classroom.packages import PackageError
 from classroom.sandbox import Limits
@@ -141,6 +142,48 @@ def test_an_argument_that_was_changed_is_told(graded):
     found = by_id(graded(solved(q2="def scaled(W, k):\n    W *= k\n    return W")))["q2"]
     assert (found["status"], found["points"]) == ("wrong", 0.0)
     assert found["message"] == "The values are right, but `W` was changed. Work on a copy."
+
+
+def test_a_cell_that_is_no_python_is_told_at_its_question(graded):
+    broken = "def slope(a):\n    x = 1\n    return (1 - a**2"
+    result = graded(solved(q1=broken))
+    said = "Its cell is no Python in one place: '(' was never closed, line 3."
+    assert (by_id(result)["q1"]["status"], by_id(result)["q1"]["message"]) == ("error", said)
+    assert statuses(result) == {**RIGHT, "q1": "error"}
+    # What is there all the same, or in another cell, is judged.
+    whole = notebook([*cells({**SOLUTIONS, "q1": broken}), ("code", SOLUTIONS["q1"])])
+    assert statuses(graded(whole)) == RIGHT
+    assert statuses(graded(solved(q1=SOLUTIONS["q1"] + "\n\nslope(("))) == RIGHT
+    letter = by_id(graded(solved(q4='answer_4 = "b')))["q4"]
+    assert letter["message"].startswith("Its cell is no Python in one place: unterminated string")
+
+
+OTHERS = ("code", 'check("02_other/q1", answer_1)')
+
+
+def test_the_notebook_of_another_assignment_is_not_judged(graded):
+    result = graded(notebook([*CELLS, OTHERS]))
+    said = "This is the notebook of 02_other."
+    assert (result["status"], result["points"]) == ("other", 0.0)
+    assert (result["notes"], result["human"]) == ([said], [said])
+    assert {(q["status"], q["message"]) for q in result["questions"]} == {("missing", said)}
+    ours = ("code", 'check("01_trial/q1", slope)')
+    assert graded(notebook([*CELLS, OTHERS, ours]))["points"] == FULL
+
+
+@pytest.mark.parametrize(
+    ("texts", "named"),
+    [
+        ([], None),
+        (['check("01_trial/q1", slope)'], None),
+        (['check("02_other/q1", f)', 'check("01_trial/q1", slope)'], None),
+        (["x = 1\n  check('02_other/q1', f)"], "02_other"),
+        (['check("03_third/q1", f)', 'check( "02_other/q1")\ncheck("02_other/q2")'], "02_other"),
+        (['# check("02_other/q1", f)', 'print(check("02_other/q1"))', 'check("02_other")'], None),
+    ],
+)
+def test_an_assignment_is_known_by_its_self_checks(texts, named):
+    assert assignment_named(texts, "01_trial") == named
 
 
 @pytest.mark.parametrize(
