@@ -42,6 +42,7 @@ VERDICTS = {
     "refused": ("✗", "Uses what it may not use", "wrong"),
     "crash": ("✗", "Ended its process", "wrong"),
     "manual": ("…", "Will be marked by hand", "hand"),
+    "failed": ("?", "A person will look at it", "hand"),
 }
 STATUSES = {
     "unreadable": "Your file could not be read, so nothing in it could be graded.",

@@ -46,6 +46,7 @@ STATUSES = {
     "refused": "uses a package that this question may not use",
     "crash": "ended its process",
     "manual": "marked by hand",
+    "failed": "the grader itself failed at it",
 }
 
 
@@ -129,10 +130,11 @@ def changed(named, afterwards):
     return list(dict.fromkeys(names))
 
 
-def spoiled(names):
-    """Return what is said of right values where arguments were changed."""
+def spoiled(names, right=True):
+    """Return what is said where arguments were changed. right: False where the values are not."""
     was = "was" if len(names) == 1 else "were"
-    return f"The values are right, but {_listed(names)} {was} changed. Work on a copy."
+    start = "The values are right, but" if right else "Besides,"
+    return f"{start} {_listed(names)} {was} changed. Work on a copy."
 
 
 def followed(question, first, again, blamed):
@@ -177,9 +179,9 @@ def _points(question, tries, share):
     """The share of the points; none for answers that guessing or a constant would give."""
     if not question.partial or all(_guessable(t.expected) for t in tries):
         return 0.0
-    first = tries[0]
-    varied = any(_differ(question, t.inputs, first.expected, t.expected) for t in tries[1:])
-    if varied and all(_alike(question, first.answer, t.answer) for t in tries[1:]):
+    first, *others = tries
+    same = all(_alike(question, first.expected, t.expected) for t in others)
+    if not same and all(_alike(question, first.answer, t.answer) for t in others):
         return 0.0
     return round(question.points * share, 4)
 

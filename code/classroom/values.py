@@ -218,8 +218,8 @@ def _entries(legend):
 
 def _words(line, entries):
     """The texts of the legend's entries that look like the line; of several its own label alone."""
-    words = [text for text, look in entries if look == _look(line)]
-    own = str(line.get_label())
+    own, seen = str(line.get_label()), _look(line)
+    words = [text for text, look in entries if look == seen]
     return [own] if own in words else words
 
 

@@ -1,4 +1,4 @@
-"""Whatever an answer is, `judge` has a verdict on it: on every question of the book's assignments."""
+"""Whatever an answer to one of the book's assignments is, `judge` has a verdict on it."""
 
 import functools
 import json
@@ -29,7 +29,7 @@ texts = st.text("ab W\n\x1b\ufffd", max_size=5) | st.just("x" * 300)
 shapes = st.sampled_from([(), (0,), (1,), (3,), (2, 2), (0, 3), (3, 5), (1,) * 16])
 arrays = st.builds(np.full, shapes, st.sampled_from([0, 1, 7]), st.sampled_from(DTYPES))
 arrays |= hnp.arrays(float, (3,), elements=st.floats())
-strangers = st.builds(Strange, texts)
+strangers = st.just(Strange("Strange"))
 plain = st.one_of(st.none(), st.booleans(), numbers, texts, arrays, strangers)
 #: All that can come out of a sandbox: what `decode` returns.
 values = st.recursive(
@@ -41,7 +41,9 @@ values = st.recursive(
     ),
     max_leaves=6,
 )
-problems = st.builds(Problem, st.sampled_from(["error", "timeout", "missing", "crash"]), texts)
+problems = st.builds(
+    Problem, st.sampled_from(["error", "timeout", "crash"]), texts.map("No: {}".format)
+)
 drawn = st.fixed_dictionaries(
     {
         **dict.fromkeys(DRAWN, texts | values),
@@ -86,8 +88,8 @@ def is_sound(verdict, question):
     json.dumps(said).encode()
 
 
-@pytest.mark.parametrize(("name", "id"), QUESTIONS, ids="/".join)
-@settings(max_examples=60)
+@pytest.mark.parametrize(("name", "id"), QUESTIONS, ids=[f"{name}/{id}" for name, id in QUESTIONS])
+@settings(max_examples=30)
 @given(data=st.data())
 def test_every_answer_has_a_verdict(name, id, data):
     question, tries = asked(name, id)
