@@ -19,7 +19,7 @@ from pathlib import Path
 
 from .answers import Handout, assignment_named, work
 from .clock import Clock
-from .judging import Try, Verdict, changed, followed, judge, spoiled, yours_of
+from .judging import Problem, Try, Verdict, changed, followed, judge, spoiled, yours_of
 from .notebook import read
 from .oracle import Oracle, packages_of
 from .packages import ALWAYS, PackageError
@@ -246,6 +246,15 @@ def _row(question, verdict):
 
 
 def _verdict(question, right, answers, done):
+    """The verdict on one answer; a fault of the grader at it costs no other, and somebody looks."""
+    try:
+        return _judged(question, right, answers, done)
+    except Exception as error:
+        said = f"The grader itself failed at this answer ({type(error).__name__})."
+        return Verdict("failed", 0.0, message=f"{said} A person will look at it.")
+
+
+def _judged(question, right, answers, done):
     if isinstance(question, Manual):
         text = done.texts.get(question.id, "")
         if not text:
@@ -255,8 +264,8 @@ def _verdict(question, right, answers, done):
     given = [a[0] if kept and isinstance(a, tuple) else a for a in answers]
     tries = [Try(*pair, answer) for pair, answer in zip(right, given, strict=True)]
     verdict = judge(question, tries)
-    if kept and verdict.status == "right":
-        return _kept_inputs(question, tries, answers, verdict)
+    if kept:
+        verdict = _kept_inputs(question, tries, answers, verdict)
     if verdict.status != "right" and question.calls in done.untouched:
         return Verdict("missing", 0.0, message=f"`{question.calls}` is still as handed out.")
     if verdict.status == "missing" and question.calls in done.broken:
@@ -265,17 +274,29 @@ def _verdict(question, right, answers, done):
 
 
 def _kept_inputs(question, tries, answers, verdict):
-    """Right values do not count where an argument was changed that should have been left alone."""
-    for t, (_, afterwards) in zip(tries, answers, strict=True):
-        names = changed(question.named(t.inputs), afterwards)
-        if names:
-            return Verdict("wrong", 0.0, message=spoiled(names), yours=yours_of(question, t))
-    return verdict
+    """No try is right in which an argument was changed that should have been left alone."""
+    names = [
+        changed(question.named(t.inputs), answer[1]) if isinstance(answer, tuple) else []
+        for t, answer in zip(tries, answers, strict=True)
+    ]
+    if not any(names):
+        return verdict
+    left = [
+        replace(t, answer=Problem("wrong", spoiled(n))) if n else t
+        for t, n in zip(tries, names, strict=True)
+    ]
+    points = judge(question, left).points
+    first = next(k for k, n in enumerate(names) if n)
+    if verdict.status != "right":
+        said = f"{verdict.message} {spoiled(names[first], right=False)}"
+        return replace(verdict, points=points, message=said)
+    yours = yours_of(question, tries[first])
+    return Verdict("wrong", points, message=spoiled(names[first]), yours=yours)
 
 
 def _looks(question, verdict, done):
     """Reasons for a person to look at an answer."""
-    if verdict.status == "crash":
+    if verdict.status in ("crash", "failed"):
         yield f"Question {question.id}: {verdict.message}"
     if isinstance(question, Manual) or not hasattr(question, "imports"):
         return

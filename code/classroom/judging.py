@@ -46,11 +46,14 @@ STATUSES = {
     "refused": "uses a package that this question may not use",
     "crash": "ended its process",
     "manual": "marked by hand",
+    "failed": "the grader itself failed at it",
 }
 
 
 #: A picture with more lines is not compared: it would keep the grader busy.
 MOST_LINES = 500
+#: So many other lines, for each that is asked for, may be there to compare; more would be guesses.
+MOST_OTHERS = 3
 
 
 @dataclass(frozen=True)
@@ -127,10 +130,11 @@ def changed(named, afterwards):
     return list(dict.fromkeys(names))
 
 
-def spoiled(names):
-    """Return what is said of right values where arguments were changed."""
+def spoiled(names, right=True):
+    """Return what is said where arguments were changed. right: False where the values are not."""
     was = "was" if len(names) == 1 else "were"
-    return f"The values are right, but {_listed(names)} {was} changed. Work on a copy."
+    start = "The values are right, but" if right else "Besides,"
+    return f"{start} {_listed(names)} {was} changed. Work on a copy."
 
 
 def followed(question, first, again, blamed):
@@ -175,9 +179,9 @@ def _points(question, tries, share):
     """The share of the points; none for answers that guessing or a constant would give."""
     if not question.partial or all(_guessable(t.expected) for t in tries):
         return 0.0
-    first = tries[0]
-    varied = any(_differ(question, t.inputs, first.expected, t.expected) for t in tries[1:])
-    if varied and not any(_differ(question, t.inputs, first.answer, t.answer) for t in tries[1:]):
+    first, *others = tries
+    same = all(_alike(question, first.expected, t.expected) for t in others)
+    if not same and all(_alike(question, first.answer, t.answer) for t in others):
         return 0.0
     return round(question.points * share, 4)
 
@@ -213,12 +217,18 @@ def _status(question, t):
     if isinstance(t.answer, Problem):
         return t.answer.status, t.answer.text
     if t.answer is ... or (t.answer is None and t.expected is not None):
-        return "missing", f"`{question.calls}` returns nothing: is its `return` missing?"
+        return "missing", f"`{question.calls}` {_nothing(question)}"
     if isinstance(question, ClassCalls):
         return _class_status(question, t.answer, t.expected, t.inputs) or ("right", "")
     if isinstance(question, Plot):
         return _drawn(question, t.answer, t.expected) or ("right", "")
     return _different(question, t.answer, t.expected, "") or ("right", "")
+
+
+def _nothing(question):
+    if isinstance(question, Plot):
+        return "leaves no line and no point on a picture. Bars do not count; close no figure."
+    return "returns nothing: is its `return` missing?"
 
 
 def _class_status(question, answers, expected, steps):
@@ -262,6 +272,24 @@ def _differ(question, inputs, answer, expected):
     if isinstance(answer, Problem) or isinstance(expected, Problem):
         return type(answer) is not type(expected)
     return _status(question, Try(inputs, expected, answer))[0] != "right"
+
+
+def _alike(question, one, other):
+    """True where two answers are the same within the tolerances, whatever both of them are."""
+    if isinstance(one, (Problem, Strange)) or isinstance(other, (Problem, Strange)):
+        return type(one) is type(other)
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        near = abs(one - other) <= question.atol + question.rtol * abs(other)
+        return near or one == other or (one != one and other != other)
+    numbers, others = _numbers(one), _numbers(other)
+    if numbers is not None and others is not None:
+        return numbers.shape == others.shape and bool(_same(question, numbers, others).all())
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(question, one[k], other[k]) for k in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(_alike(question, *pair) for pair in pairs)
+    return type(one) is type(other) and one == other
 
 
 def _different(question, answer, expected, where):
@@ -397,9 +425,7 @@ def _parts(question, answer, expected):
         elif key == "points":
             numbers.append(_points_drawn(question, answer["points"], right))
         elif key == "labels":
-            there = set(map(_word, answer["labels"]))
-            said = (None if _word(r) in there else f"The legend does not say {r!r}." for r in right)
-            words += [text and ("wrong", text) for text in said]
+            words += _labels(question, answer, right, expected.get("lines", ()))
         else:
             words.append(_said(DRAWN[key], answer[key], right))
     return numbers, words
@@ -420,11 +446,67 @@ def _lines(question, drawn, expected):
     if len(drawn) > MOST_LINES:
         many = "shape", f"There are more than {MOST_LINES} lines on the picture."
         return [many] * len(expected)
-    drawn = [[_numbers(c) for c in line] for line in drawn if isinstance(line, (list, tuple))]
-    drawn = [line for line in drawn if len(line) == 2 and all(c is not None for c in line)]
+    drawn = _compared(drawn)
     if not drawn:
         return [("missing", "There is no line on the picture.")] * len(expected)
+    others = _others(question, drawn, expected)
+    if others > MOST_OTHERS * len(expected):
+        said = f"There are {others} lines besides those that are asked for: which are meant?"
+        return [("wrong", said)] * len(expected)
     return [_line(question, drawn, expected, k) for k in range(len(expected))]
+
+
+def _compared(drawn):
+    """[(x, y, words)] of the lines that are made of numbers: as arrays, and its words a set."""
+    lines = [line for line in drawn if isinstance(line, (list, tuple)) and len(line) == 3]
+    lines = [(_numbers(x), _numbers(y), words) for x, y, words in lines if type(words) is list]
+    return [
+        (x, y, set(map(_word, words)))
+        for x, y, words in lines[: MOST_LINES + 1]
+        if x is not None and y is not None
+    ]
+
+
+def _is_line(question, line, expected):
+    """True where a drawn line is the expected one."""
+    return not any(_different(question, line[n], np.asarray(expected[n]), "") for n in (0, 1))
+
+
+def _others(question, drawn, expected):
+    """How many lines could be meant for one that is expected, by their x, and are none of them."""
+    alike = [
+        line
+        for line in drawn
+        if not all(_different(question, line[0], np.asarray(x), "") for x, _ in expected)
+    ]
+    return sum(not any(_is_line(question, line, e) for e in expected) for line in alike)
+
+
+def _as_meant(answer, expected):
+    """The picture without what is there to compare: with the lines, if any, of expected names."""
+    names = set(map(_word, expected.get("labels", ())))
+    named = [[x, y, list(words)] for x, y, words in _compared(answer["lines"]) if words & names]
+    return {**answer, "lines": named or answer["lines"]}
+
+
+def _labels(question, answer, expected, lines):
+    """For each text that has to stand in the legend None, or (status, message).
+
+    Where there are as many lines it has to stand beside the line in its place, if it stands beside
+    any: a legend may have entries of its own, which belong to no line.
+    """
+    said, drawn, found = set(map(_word, answer["labels"])), _compared(answer["lines"]), []
+    for k, text in enumerate(expected):
+        own = lines[k : k + 1] if len(lines) == len(expected) else []
+        words = {w for line in drawn for e in own if _is_line(question, line, e) for w in line[2]}
+        instead = [other for other in expected if _word(other) in words]
+        if _word(text) not in said:
+            found.append(("wrong", f"The legend does not say {text!r}."))
+        elif instead and text not in instead:
+            found.append(("wrong", f"In the legend the line {text!r} is called {instead[0]!r}."))
+        else:
+            found.append(None)
+    return found
 
 
 def _line(question, drawn, expected, k):
@@ -487,11 +569,19 @@ def _mistake(question, tries):
             not isinstance(w, Problem) and _differ(question, t.inputs, w, t.expected)
             for w, t in zip(given, tries, strict=True)
         )
-        if tells and not any(
-            _differ(question, t.inputs, t.answer, w) for t, w in zip(tries, given, strict=True)
-        ):
+        if tells and all(_matches(question, t, w) for t, w in zip(tries, given, strict=True)):
             return name, mistake.sentence
     return None
+
+
+def _matches(question, t, wrong):
+    """True where an answer is what a mistake gives; of a picture all that is meant has to be."""
+    answer = t.answer
+    if isinstance(question, Plot) and isinstance(wrong, dict) and _is_picture(answer):
+        answer = _as_meant(answer, wrong)
+        if _others(question, _compared(answer["lines"]), wrong.get("lines", ())):
+            return False
+    return not _differ(question, t.inputs, answer, wrong)
 
 
 def _wrong(question, mistake, inputs):
@@ -554,7 +644,8 @@ def _described(value):
         if value and all(_described(v) == "a number" for v in value):
             return f"a {type(value).__name__} of {len(value)} number{'s' * (len(value) > 1)}"
         inside = ", ".join(described(v) for v in value[:4]) + (", …" if len(value) > 4 else "")
-        return f"a {type(value).__name__} of {len(value)}: {inside}" if value else "an empty list"
+        kind = type(value).__name__
+        return f"a {kind} of {len(value)}: {inside}" if value else f"an empty {kind}"
     array = np.asarray(value)
     if not array.ndim:
         return "a number" if array.dtype.kind in "iuf" else "True or False"
@@ -590,7 +681,9 @@ def shown(answer, length=160):
         return ""
     if isinstance(answer, Strange):
         return answer.name
-    if isinstance(answer, (list, tuple)) and answer and _numbers(answer) is None:
+    if isinstance(answer, (list, tuple)) and not answer:
+        return str(answer)
+    if isinstance(answer, (list, tuple)) and _numbers(answer) is None:
         parts = [shown(v, length // 2) or "None" for v in answer[:4]]
         text = ", ".join(parts) + (", …" if len(answer) > 4 else "")
     elif isinstance(answer, dict):

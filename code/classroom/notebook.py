@@ -7,6 +7,7 @@ questions for help, and of a cell with a slip in one place the rest.
 """
 
 import ast
+import itertools
 import json
 import re
 import textwrap
@@ -27,6 +28,8 @@ MENDED = 20_000
 EFFORT = 2_000_000
 #: What may be spent on finding the whole cells of a damaged file: letters read in vain.
 EFFORT_CUT = 500_000_000
+#: No merge has more lines of Git's own.
+MOST_MARKS = 10_000
 #: More objects and lists than this are no notebook: they would fill the grader's memory.
 MOST_PARTS = 1_000_000
 #: Cell magics whose cell is Python all the same.
@@ -232,7 +235,7 @@ def _cut(text, found):
             following = re.compile(r'\{\s*"(?:cell_type|attachments|execution_count|id)"').search(
                 text, at + 1
             )
-            left -= len(text) - at
+            left -= len(text)  # the error has counted the lines before it
             if not following or left < 0:
                 break
             at = following.start()
@@ -249,9 +252,10 @@ def _conflicted(text, found):
     A cell of the other side comes before that of the first in its place, so that the first counts.
     """
     found.odd("The file holds an unfinished merge, both sides of it; both were read.")
-    sides = [_side(text, ours) for ours in (True, False)]
     quiet = Found()
-    ours, theirs = ((_cells(side, quiet) or [])[:MOST_CELLS] for side in sides)
+    ours, theirs = (
+        (_cells(_side(text, side), quiet) or [])[:MOST_CELLS] for side in ("ours", "theirs")
+    )
     cells = list(ours)
     for place, cell in reversed(list(enumerate(theirs))):
         if cell not in ours:
@@ -259,21 +263,22 @@ def _conflicted(text, found):
     return cells or None
 
 
-def _side(text, ours):
-    kept, where = [], "both"
-    for line in text.splitlines(keepends=True):
-        mark = line[:7]
-        if mark == "<<<<<<<":
-            where = "ours"
-        elif mark == "|||||||" and where == "ours":
-            where = "base"
-        elif mark == "=======" and where in ("ours", "base"):
-            where = "theirs"
-        elif mark == ">>>>>>>" and where == "theirs":
-            where = "both"
-        elif where == "both" or where == ("ours" if ours else "theirs"):
-            kept.append(line)
-    return "".join(kept)
+#: A line of Git's, and from where to where it leads.
+MARK = re.compile(r"^(<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>).*\n?", re.M)
+LEADS = {(where, "<<<<<<<"): "ours" for where in ("both", "ours", "base", "theirs")}
+LEADS |= {("ours", "|||||||"): "base", ("theirs", ">>>>>>>"): "both"}
+LEADS |= {("ours", "======="): "theirs", ("base", "======="): "theirs"}
+
+
+def _side(text, side):
+    """The text of one side, "ours" or "theirs"."""
+    kept, where, at = [], "both", 0
+    for mark in itertools.islice(MARK.finditer(text), MOST_MARKS):
+        then = LEADS.get((where, mark[1]))
+        if then:  # else it is a line as any other
+            kept.append(text[at : mark.start()] if where in ("both", side) else "")
+            where, at = then, mark.end()
+    return "".join([*kept, text[at:] if where in ("both", side) else ""])
 
 
 # ---------------------------------------------------------------------------- their Python

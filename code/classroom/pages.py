@@ -34,6 +34,7 @@ VERDICTS = {
     "refused": ("✗", "Uses what it may not use", "wrong"),
     "crash": ("✗", "Ended its process", "wrong"),
     "manual": ("…", "Will be marked by hand", "hand"),
+    "failed": ("?", "A person will look at it", "hand"),
 }
 #: The same of what a person has marked.
 MARKED = ("✎", "Marked by hand", "hand")

@@ -281,7 +281,7 @@ class Plot(_Called):
         points: array (n, 2) of what a scatter plot shows, in any order
         xlabel, ylabel, title: the text, or ... for any text that is not empty
         xscale, yscale: "linear" or "log"
-        labels: list of texts that have to stand in the legend
+        labels: list of texts that have to stand in the legend; as many as lines belong to these
 
     Numbers are compared within rtol and atol; texts without regard to case and spaces. With
     `partial` half of what the lines and points bring is for the texts and scales. A wrong function

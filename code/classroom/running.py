@@ -227,8 +227,7 @@ def told(problem, calls=""):
     text, place = re.sub(r"\b0x[0-9a-f]{6,}\b", "0x…", text), place[:200]
     where = f" ({place})" if place else ""
     if status == "missing" and calls:
-        said = f"`{calls}` is not defined." if not name else f"`{calls}` is still to be written."
-        return Problem("missing", said)
+        return Problem("missing", f"`{calls}` is not defined.")
     if status == "refused":
         return Problem("refused", f"{text[:1].upper()}{text[1:]}.{where}")
     return Problem("error", f"{name[:60]}: {text}{where}" if text else f"{name[:60]}{where}")

@@ -49,6 +49,8 @@ from .packages import ALWAYS, HIDDEN, parts
 __all__ = ["Ended", "Limits", "Sandbox", "SandboxError", "Submission", "why_not"]
 
 HERE = Path(__file__).parent
+#: Seconds between two looks at the memory of a submission.
+LOOK = 0.2
 NOBODY = 65534
 #: The only environment there is inside. One thread: several would race for the same processors.
 ENVIRONMENT = {
@@ -346,7 +348,7 @@ class Submission:
 
     def __init__(self, box, channel, clock):
         self._box, self._channel, self._read, self._all = box, channel, b"", clock
-        self._limit = 2 * box.limits.answer + 100_000
+        self._limit, self._looked = 2 * box.limits.answer + 100_000, time.monotonic()
 
     def __enter__(self):
         return self
@@ -419,18 +421,23 @@ class Submission:
         return reply, len(line)
 
     def _wait(self, reading=True):
-        """Wait for the channel; look at the memory now and then, at the clocks always."""
+        """Wait for the channel; look at the clocks always, at the memory now and then.
+
+        Also while it speaks: else who sends a letter now and then would never be looked at.
+        """
         fds = ([self._channel], []) if reading else ([], [self._channel])
         while True:
             left = min(self._own.left(), self._all.left())
             if left <= 0 and not self._queued():
                 over = self._all.left() <= 0
                 raise Ended("timeout", "all of its time is over" if over else "it took too long")
-            ready = select.select(*fds, [], min(max(left, 0.0), 0.2))
+            ready = select.select(*fds, [], min(max(left, 0.0), LOOK))
+            if time.monotonic() - self._looked >= LOOK:
+                self._usage = self._usage or Usage(self._box.pids)
+                self._watch_memory()
+                self._looked = time.monotonic()
             if ready[0] or ready[1]:
                 return
-            self._usage = self._usage or Usage(self._box.pids)
-            self._watch_memory()
 
     def _queued(self):
         """True where its time is not over, since it had to queue for a processor."""

@@ -170,24 +170,61 @@ def printable(text):
 def drawing(figures):
     """Return what Matplotlib figures show, as plain values: see `questions.Plot`.
 
-    figures: a list of figures. Lines and points of all axes; the words of the first axes that has
-    any.
+    figures: a list of figures. Lines and points of all axes, but none that cannot be seen; each
+    line as [x, y, words], with the words that the legend has for it. The words of the first axes
+    that has any.
     """
     shown = {"lines": [], "points": [], "labels": []}
     words = {"xlabel": "", "ylabel": "", "title": "", "xscale": "linear", "yscale": "linear"}
     for axes in (axes for figure in figures for axes in figure.axes):
+        entries = _entries(axes.get_legend())
         shown["lines"] += [
-            [np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)]
+            [*(np.asarray(data, float) for data in line.get_data()), _words(line, entries)]
             for line in axes.lines
+            if _is_seen(line)
         ]
         shown["points"] += [
-            np.asarray(c.get_offsets(), float) for c in axes.collections if len(c.get_offsets())
+            np.asarray(c.get_offsets(), float)
+            for c in axes.collections
+            if len(c.get_offsets()) and not _is_hidden(c)
         ]
-        if axes.get_legend() is not None:
-            shown["labels"] += [str(text.get_text()) for text in axes.get_legend().get_texts()]
+        shown["labels"] += [text for text, _ in entries]
         for name, otherwise in words.items():
             said = str(getattr(axes, f"get_{name}")())
             if words[name] == {"xscale": "linear", "yscale": "linear"}.get(name, ""):
                 words[name] = said or otherwise
     shown["points"] = np.concatenate([np.zeros((0, 2)), *shown["points"]])
     return {**shown, **words}
+
+
+def _is_hidden(artist):
+    return not artist.get_visible() or bool(np.all(artist.get_alpha() == 0))
+
+
+def _is_seen(line):
+    """True for a line with a stroke or marks."""
+    stroke = line.get_linestyle() != "None" and line.get_linewidth() > 0
+    marks = line.get_marker() not in ("None", "none", " ", "", None) and line.get_markersize() > 0
+    return not _is_hidden(line) and (stroke or marks)
+
+
+def _entries(legend):
+    """[(text, what it looks like)] of a legend's entries; [] where there is none."""
+    if legend is None:
+        return []
+    texts = [str(text.get_text()) for text in legend.get_texts()]
+    return [(t, _look(h)) for t, h in zip(texts, legend.legend_handles, strict=True)]
+
+
+def _words(line, entries):
+    """The texts of the legend's entries that look like the line; of several its own label alone."""
+    own, seen = str(line.get_label()), _look(line)
+    words = [text for text, look in entries if look == seen]
+    return [own] if own in words else words
+
+
+def _look(artist):
+    """By which an entry of a legend is found to be a line's; None for what is no line."""
+    if not hasattr(artist, "get_linestyle") or not hasattr(artist, "get_marker"):
+        return None
+    return str(artist.get_color()), artist.get_linestyle(), str(artist.get_marker())

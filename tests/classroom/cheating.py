@@ -514,11 +514,9 @@ def a_picture_of_ten_thousand_lines():
         from types import SimpleNamespace as N
 
         x = np.arange(1.0, len(Ws) + 1)
-        axes = N(
-            lines=[N(get_xdata=lambda: x, get_ydata=lambda: x)] * 6_000,
-            collections=[],
-            get_legend=lambda: N(get_texts=lambda: [N(get_text=lambda: "plain around")] * 99),
-        )
+        line, text = Line2D(x, x, label="plain"), N(get_text=lambda: "plain")
+        legend = N(get_texts=lambda: [text] * 99, legend_handles=[line] * 99)
+        axes = N(lines=[line] * 6_000, collections=[], get_legend=lambda: legend)
         for name in "xlabel ylabel title xscale yscale".split():
             setattr(axes, "get_" + name, lambda: "log")
         plt.get_fignums, plt.figure = lambda: [1], lambda n=0: N(axes=[axes])

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from classroom.answers import assignment_named
+from classroom.answers import assignment_named, work
 from classroom.grading import Kit, Task, grade_one, kit_of, prepared
+from classroom.judging import judge
+from classroom.notebook import read
 from classroom.packages import PackageError
 from classroom.sandbox import Limits
 from trial import CHECKS, FULL, SOLUTIONS, TEXT, cells, make_course, notebook, solved
@@ -184,6 +186,80 @@ def test_the_notebook_of_another_assignment_is_not_judged(graded):
 )
 def test_an_assignment_is_known_by_its_self_checks(texts, named):
     assert assignment_named(texts, "01_trial") == named
+
+
+SPOILS_ONE = """
+tries = 0
+def scaled(W, k):
+    global tries
+    tries += 1
+    W *= k
+    return W if tries > 1 else W + 1
+"""
+
+
+def test_a_try_that_changed_an_argument_is_not_right_whatever_another_one_is(graded):
+    found = by_id(graded(solved(q2=SPOILS_ONE)))["q2"]
+    assert (found["status"], found["points"]) == ("wrong", 0.0)
+    assert found["message"].endswith("k = 2.0. Besides, `W` was changed. Work on a copy.")
+    once = "def scaled(W, k):\n    if W[0] > FIRST: W *= k; return W\n    return k * W"
+    found = by_id(graded(solved(q2=once.replace("FIRST", "0"))))["q2"]  # in one of two tries
+    assert (found["points"], found["message"]) == (
+        1.0, "The values are right, but `W` was changed. Work on a copy."
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ["()", "((), 1.0)", "{'k': ()}", "[[], ()]", "[(), (1j,)]"])
+def test_an_answer_that_is_empty_costs_its_question(graded, answer):
+    result = graded(solved(q1=f"def slope(a): return {answer}", q4=f"answer_4 = {answer}"))
+    assert statuses(result) == {**RIGHT, "q1": "type", "q4": "type"}
+    assert (result["status"], result["points"]) == ("graded", FULL - 5)
+
+
+def test_answers_that_are_sometimes_no_number_are_told_apart(graded):
+    found = by_id(graded(solved(q1="def slope(a): return 1j if a[0, 0] > 0 else 1 - a**2")))["q1"]
+    assert (found["status"], 0 < found["points"] < 4) == ("type", True)
+
+
+@pytest.mark.parametrize("terms", [330, 3000, 20_000])
+def test_a_long_sum_is_no_stub(graded, terms):
+    long = "def slope(a):\n    x = " + "+".join("1" * terms) + "\n    return 1 - a**2"
+    result = graded(solved(q1=long))
+    assert (result["status"], result["points"] >= FULL - 4) == ("graded", True)
+    assert statuses(result)["q1"] == ("right" if terms == 330 else "error")
+
+
+def test_what_is_not_written_for_some_inputs_is_told_so(graded):
+    code = "def slope(a):\n    if a.ndim == 2:\n        raise NotImplementedError('one row only')"
+    found = by_id(graded(solved(q1=f"{code}\n    return 1 - a**2")))["q1"]
+    assert (found["status"], found["message"].partition(" The input")[0]) == (
+        "error",
+        "NotImplementedError: one row only (cell 4, line 3: raise NotImplementedError('one row "
+        "only')).",
+    )
+
+
+def test_a_fault_at_one_answer_costs_no_other_and_a_person_is_told(graded, monkeypatch):
+    def fails(question, tries):
+        if getattr(question, "calls", "") == "slope":
+            raise RuntimeError("on purpose")
+        return judge(question, tries)
+
+    monkeypatch.setattr("classroom.grading.judge", fails)
+    result = graded(solved())
+    assert (result["status"], result["points"]) == ("graded", FULL - 4)
+    assert statuses(result) == {**RIGHT, "q1": "failed"}
+    said = "The grader itself failed at this answer (RuntimeError). A person will look at it."
+    assert by_id(result)["q1"]["message"] == said
+    assert result["human"] == [f"Question q1: {said}"]
+
+
+@pytest.mark.parametrize("line", ["a" + "[" * 1980, "[](" * 660, "](" * 990, "[a](b" * 390])
+def test_no_text_keeps_the_grader_busy(kit, line):
+    found = read(notebook([("markdown", f"{line}\n" * 490)]))
+    began = time.process_time()
+    work(found, kit.assignment(), kit.handout())
+    assert time.process_time() - began < 2.5
 
 
 @pytest.mark.parametrize(

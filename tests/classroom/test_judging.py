@@ -305,6 +305,7 @@ def test_what_was_changed_is_named():
     assert changed(named, [W.copy(), b.copy(), [1, 2]]) == []
     assert changed(named, [W + 1e-15, b.copy(), [1, 3]]) == ["W", "same"]
     assert changed(named, [W]) == ["b", "same"]
+    assert spoiled(["W"], right=False) == "Besides, `W` was changed. Work on a copy."
     assert spoiled(["W"]) == "The values are right, but `W` was changed. Work on a copy."
     assert spoiled(["W", "b", "c"]) == (
         "The values are right, but `W`, `b` and `c` were changed. Work on a copy."
@@ -384,8 +385,10 @@ PLOT = Plot(
 )
 
 
-def drawn(x, **changes):
-    shown = {"lines": [[x, x**2]], "points": np.zeros((0, 2)), "labels": [], "title": ""}
+def drawn(x, lines=None, **changes):
+    """A picture; lines as (x, y), or as (x, y, words in the legend)."""
+    lines = [[*line, []][:3] for line in ([(x, x**2)] if lines is None else lines)]
+    shown = {"lines": lines, "points": np.zeros((0, 2)), "labels": [], "title": ""}
     return {**shown, "xlabel": "x", "ylabel": "", "xscale": "linear", "yscale": "log", **changes}
 
 
@@ -441,6 +444,61 @@ def test_a_picture_counts_by_its_parts():
     assert judge(none, [(inputs, expected, shown)]).points == 0.0
 
 
+def test_a_line_stands_beside_its_own_words_in_the_legend():
+    named = judge_two(lambda x: [[x, x**2, ["Square "]], [x, x**3, ["cube"]], [x, x**3, []]])
+    assert named.status == "right"
+    elsewhere = judge_two(lambda x: [[x, x**2, ["mine"]], [x, x**3, []]])
+    assert elsewhere.status == "right"  # the legend has entries of its own for both
+    turned = judge_two(lambda x: [[x, x**2, ["cube"]], [x, x**3, ["square"]]])
+    assert (turned.status, turned.points) == ("wrong", 1.6)
+    assert turned.message == "In the legend the line 'square' is called 'cube'."
+    once = judge_two(lambda x: [[x, x**2, ["square"]], [x, x**3, ["square"]]])
+    assert (once.points, once.message) == (1.8, "In the legend the line 'cube' is called 'square'.")
+
+
+def test_lines_to_compare_are_welcome_and_a_host_of_guesses_is_not():
+    def guesses(count):
+        return lambda x: [[x, x**2], [x, x**3], *([x, k * x] for k in range(count))]
+
+    assert judge_two(guesses(6)).status == "right"
+    found = judge_two(guesses(7))
+    assert (found.status, found.points) == ("wrong", 0.0)
+    assert found.message == ("There are 7 lines besides those that are asked for: which are meant?")
+    others = judge_two(lambda x: [*guesses(0)(x), *([x[:2], x[:2]] for _ in range(99))])
+    assert others.status == "right"  # across the picture, or up: they cannot be meant
+
+
+ROOTS = replace(
+    TWO,
+    mistakes={
+        "not squared": (lambda x: {**TWO.reference(x), "lines": [(x, x), (x, 2 * x)]}, "No power.")
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        (lambda x: [[x, x], [x, 2 * x]], "not squared"),
+        (lambda x: [[x, x, ["square"]], [x, 2 * x, ["cube"]]], "not squared"),
+        (lambda x: [[x, x, ["square"]], [x, 2 * x, ["cube"]], [x, x**3, []]], "not squared"),
+        # Something else is drawn under the names, and these to compare.
+        (lambda x: [[x, x**2, ["square"]], [x, 3 * x, ["cube"]], [x, x], [x, 2 * x]], ""),
+        (lambda x: [[x, x**2], [x, 3 * x], [x, x], [x, 2 * x]], ""),
+    ],
+)
+def test_a_mistake_is_what_was_drawn_for_an_answer(lines, mistake):
+    ((inputs, expected, _),) = tries(ROOTS, lambda x: None)
+    shown = drawn(*inputs, lines=lines(*inputs), ylabel="y", labels=["square", "cube"])
+    assert judge(ROOTS, [(inputs, expected, shown)]).mistake == mistake
+
+
+def test_a_picture_without_a_line_is_told_as_one():
+    assert judge(PLOT, [((0,), {"lines": []}, None)]).message == (
+        "`draw` leaves no line and no point on a picture. Bars do not count; close no figure."
+    )
+
+
 def test_the_line_that_was_meant_is_told():
     index = judge_two(lambda x: [[x, x**2], [np.arange(5.0), x**3]]).message
     assert index == (
@@ -476,7 +534,32 @@ def test_values_are_described_without_their_numbers(value, words):
     assert described(value) == words
 
 
+NOT_ALIKE = [1.0, 2.0, True, "a", "b", None, {}, {"a": 1}, {"a": 2}, [1, "a"], [1, "b"], [None]]
+NOT_ALIKE += [np.zeros(3), np.zeros(2), [np.zeros(2), 1.0], (), Strange("complex"), [()]]
+
+
+@pytest.mark.parametrize("k", range(len(NOT_ALIKE)))
+def test_answers_of_any_kind_are_told_apart(k):
+    """One right answer among many of another kind: no constant, which would bring nothing."""
+    question = replace(yes(), reference=lambda x: x)
+    other = NOT_ALIKE[k]
+    done = [((0,), 9.0, 9.0), ((0,), 8.0, other), ((0,), 7.0, other)]
+    assert judge(question, done).points == 1.0
+    done = [((0,), 9.0, other), ((0,), 8.0, other), ((0,), 7.0, 7.0)]
+    assert judge(question, done).points == 1.0
+
+
+def test_constants_of_any_kind_bring_nothing():
+    question = replace(yes(), reference=lambda x: x)
+    for constant in (value for value in NOT_ALIKE if not isinstance(value, Strange)):
+        done = [((0,), e, a) for e, a in ((5.0, constant), (constant, constant), (4.0, constant))]
+        assert (judge(question, done).points, constant) == (0.0, constant)
+
+
 def test_an_answer_is_shown_short():
+    assert (shown(()), shown([]), shown(((), 1.0))) == ("()", "[]", "(), 1")
+    assert shown({"k": ()}) == "k: ()"
+    assert (described(()), described([])) == ("an empty tuple", "an empty list")
     assert shown(1 / 3) == "0.333333"
     assert shown(math.nan) == "nan"
     assert shown(np.arange(100.0)) == "[ 0., 1., ..., 98., 99.]"

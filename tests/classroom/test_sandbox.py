@@ -241,6 +241,35 @@ def test_memory_of_many_processes_together_ends_it():
         assert ended.value.why == "memory"
 
 
+DRIPS = """
+import mmap, os, socket, stat, time
+def is_socket(fd):
+    try: return stat.S_ISSOCK(os.fstat(fd).st_mode)
+    except OSError: return False
+own = next(fd for fd in range(3, 256) if is_socket(fd))
+if os.fork() == 0:
+    channel = socket.socket(fileno=own)
+    while True: channel.send(b" "); time.sleep(0.002)
+for number in range(8):
+    if os.fork() == 0:
+        time.sleep(1 + number / 5)
+        room = mmap.mmap(-1, 60_000_000)
+        for page in range(0, 60_000_000, 4096): room[page] = 1
+        time.sleep(20)
+time.sleep(20)
+"""
+
+
+def test_memory_is_looked_at_also_while_the_process_speaks():
+    """And not only when its time is over."""
+    limits = Limits(seconds=15, cell=15, memory=100_000_000, processes=16)
+    with Sandbox((), limits) as box, box.submission() as student:
+        began = time.monotonic()
+        with pytest.raises(Ended) as ended:
+            cell(student, DRIPS, seconds=15)
+        assert (ended.value.why, time.monotonic() - began < 10) == ("memory", True)
+
+
 def test_what_is_printed_goes_nowhere(student):
     began = time.monotonic()
     assert cell(student, "line = 'x' * 999\nfor _ in range(200_000): print(line)") is None
