@@ -27,6 +27,7 @@ __all__ = [
     "followed",
     "judge",
     "letter_wanted",
+    "not_drawn",
     "shown",
     "spoiled",
     "yours_of",
@@ -217,7 +218,9 @@ def _status(question, t):
     if isinstance(t.answer, Problem):
         return t.answer.status, t.answer.text
     if t.answer is ... or (t.answer is None and t.expected is not None):
-        return "missing", f"`{question.calls}` {_nothing(question)}"
+        if isinstance(question, Plot):
+            return "missing", not_drawn(question.calls)
+        return "missing", f"`{question.calls}` returns nothing: is its `return` missing?"
     if isinstance(question, ClassCalls):
         return _class_status(question, t.answer, t.expected, t.inputs) or ("right", "")
     if isinstance(question, Plot):
@@ -225,10 +228,9 @@ def _status(question, t):
     return _different(question, t.answer, t.expected, "") or ("right", "")
 
 
-def _nothing(question):
-    if isinstance(question, Plot):
-        return "leaves no line and no point on a picture. Bars do not count; close no figure."
-    return "returns nothing: is its `return` missing?"
+def not_drawn(name):
+    """Return what is said of a function that draws, where no line and no point is to be seen."""
+    return f"`{name}` leaves no line and no point on a picture. Bars do not count; close no figure."
 
 
 def _class_status(question, answers, expected, steps):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .judging import Problem, Try, changed, described, judge, letter_wanted, spoiled
+from .judging import Problem, Try, changed, described, judge, letter_wanted, not_drawn, spoiled
 from .questions import (
     PUBLIC_SEED,
     Choice,
@@ -251,7 +251,8 @@ def _answer(known, answer, inputs, names):
         result = _run_class(answer, given)
     else:
         given = copied(inputs)
-        result = _drawn(answer, given) if known["kind"] == "Plot" else _run(answer, given)
+        plot = known["kind"] == "Plot"
+        result = _drawn(answer, given, known["calls"]) if plot else _run(answer, given)
     before, after = _flat(known, inputs), [_plain(value) for value in _flat(known, given)]
     return result, changed(list(zip(names, before, strict=False)), after)
 
@@ -317,14 +318,18 @@ def _run_class(made, steps):
     return answers
 
 
-def _drawn(function, args):
-    """What a function drew, read from the figures it opened; they are closed, as if never there."""
+def _drawn(function, args, name):
+    """What a function drew, read from the figures it opened; they are closed, as if never there.
+
+    None where it drew nothing at all.
+    """
     try:
         import matplotlib.pyplot as plt
     except ModuleNotFoundError:
         return Problem("error", "Matplotlib is not installed here: pip install matplotlib")
     before, show = set(plt.get_fignums()), plt.show
-    plt.figure()  # what is drawn without a figure of its own goes here
+    own = plt.figure()  # what is drawn without a figure of its own goes here
+    trace = own.text(0, 0, "")  # goes with all else where the figure is cleared
     plt.show = lambda *args, **kwargs: None  # in a notebook it would close what is to be read
     try:
         result = _run(function, args)
@@ -332,7 +337,10 @@ def _drawn(function, args):
         if isinstance(result, Problem):
             return result
         picture = drawing(opened)
-        return picture if picture["lines"] or len(picture["points"]) else None
+        if picture["lines"] or len(picture["points"]):
+            return picture
+        untouched = opened == [own] and not own.axes and trace in own.texts
+        return None if untouched else Problem("missing", not_drawn(name))
     finally:
         plt.show = show
         for n in set(plt.get_fignums()) - before:

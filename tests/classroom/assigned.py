@@ -74,5 +74,7 @@ def wrong(question, mistake, inputs):
     if not isinstance(question, Plot):
         return given
     blank = drawing([])
+    pairs = zip(given["lines"], given["labels"], strict=True)
+    given = {**given, "lines": [[*line, [label]] for line, label in pairs]}
     said = {key: "some words" if value is ... else value for key, value in given.items()}
     return {**blank, **said}

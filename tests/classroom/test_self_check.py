@@ -55,6 +55,23 @@ def test_right(said):
     assert said("01_perceptron/q2", slope) == "✓ Question 2: Right, on 6 inputs."
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "line"),
+    [
+        ("01_perceptron/q2", lambda a: (), "✗ Question 2: Expected an array of shape (4, 3), came"),
+        ("01_perceptron/q6", lambda *args: ((), 1.0), "✗ Question 6: Expected a list of 7 numbers"),
+        ("01_perceptron/q1", (), '✗ Question 1: Write one letter, "a", "b", "c" or "d", and'),
+        (
+            "04_gradient_checking/q5",
+            lambda eps, f, fourth: (48 * eps * f / fourth) ** 0.25,
+            "✗ Question 5: Right on 4 of 6 inputs. Expected a number, came something that is no",
+        ),
+    ],
+)
+def test_every_answer_has_a_line(said, question, answer, line):
+    assert said(question, answer).startswith(line)
+
+
 def test_a_known_mistake_is_named_with_the_students_own_number(said):
     line = said("01_perceptron/q2", lambda a: 1 - a**2)
     assert line.startswith("✗ Question 2: 1 − a² is the slope of tanh. Yours: [[0.")
@@ -394,6 +411,10 @@ def test_a_picture_without_words_or_lines_is_told(said):
 
     assert "The label of the x axis is missing." in said("01_perceptron/q7", no_names)
     assert said("01_perceptron/q7", lambda z: None) == "… Question 7: no answer yet."
+    for end in (plt.close, plt.clf, lambda: plt.gca().cla()):
+        line = said("01_perceptron/q7", lambda z, end=end: (plt.plot(z, z), end()))
+        assert line.startswith("… Question 7: `draw` leaves no line and no point on a picture.")
+    assert "Bars do not count" in said("01_perceptron/q7", lambda z: plt.bar(z, z) and None)
 
 
 # ---------------------------------------------------------------------------- what is recorded
