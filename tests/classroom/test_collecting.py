@@ -1,8 +1,11 @@
 """Collecting: whose a file is, the latest of several, and what is not taken."""
 
+import json
 import os
 import stat
 import zipfile
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import PurePosixPath
 
 import pytest
@@ -10,6 +13,11 @@ import pytest
 from classroom.__main__ import main
 from classroom.collecting import Roster, collect, owner, read_roster, student_name
 from classroom.course import CourseError, load_course
+from classroom.files import write_whole
+from classroom.lateness import LATE
+from classroom.lateness import handed_in as known_of
+from classroom.submissions import submitted
+from trial import notebook
 
 NAME = "01_perceptron"
 ROSTER = """student,name,canvas_id,moodle_id,email
@@ -21,7 +29,8 @@ s003,"Doe, Jan",9003,73,s003@example.org
 
 @pytest.fixture
 def course(tmp_path):
-    (tmp_path / "course").mkdir()
+    for name in (NAME, "02_many_outputs"):
+        write_whole(tmp_path / "course" / "assignments" / f"{name}.ipynb", "")
     return load_course(tmp_path / "course")
 
 
@@ -53,7 +62,7 @@ def unpacked(tmp_path, files):
 def in_course(course):
     return {
         p.relative_to(course.submitted / NAME).as_posix(): p.read_bytes()
-        for p in (course.submitted / NAME).rglob("*")
+        for p in (course.submitted / NAME).glob("[!.]*")
     }
 
 
@@ -251,4 +260,197 @@ def test_the_command(tmp_path, course, capsys):
     ]
     assert said.err == "left: s001.pdf: it is no notebook (.ipynb).\n"
     assert main(["-C", str(course.root), "collect", "../x", str(folder)]) == 1
-    assert "assignment: expected a name such as 01_name" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said == f"classroom: assignment: expected one of {NAME}, 02_many_outputs, came ../x\n"
+
+
+# ---------------------------------------------------------------------------- what is not taken
+
+
+def checked(*names, more=""):
+    """A notebook with a self-check of each of these questions."""
+    code = [("code", f"check({name!r}, answer)") for name in names]
+    return notebook([("markdown", "# An assignment"), *code, ("code", f"answer = 1{more}")])
+
+
+def test_another_assignments_notebook_is_left_and_the_right_one_stays(tmp_path, course, capsys):
+    right = checked(f"{NAME}/q1", f"{NAME}/q2")
+    collect(course, NAME, packed(tmp_path, {"s001.ipynb": right, "s002.ipynb": right}))
+    files = {
+        "s001.ipynb": checked("02_many_outputs/q1"),
+        "s002.ipynb": checked(f"{NAME}/q1", "02_many_outputs/q1", "02_many_outputs/q2"),
+        "s003.ipynb": checked(),
+    }
+    source = packed(tmp_path, files, "second.zip")
+    assert main(["-C", str(course.root), "collect", NAME, str(source)]) == 0
+    said = capsys.readouterr()
+    assert said.err == (
+        "left: s001.ipynb: it is a notebook of 02_many_outputs, by its self-checks.\n"
+    )
+    assert f"{NAME}: 2 students, 1 new, 1 replaced, 0 as before; 1 files left" in said.out
+    assert in_course(course) == {"s001.ipynb": right} | {n: files[n] for n in list(files)[1:]}
+
+
+def test_an_earlier_attempt_counts_where_the_later_is_another_assignments(tmp_path, course):
+    files = {
+        "abergzoe_9001_555_notebook.ipynb": checked(f"{NAME}/q1"),
+        "abergzoe_9001_556_notebook.ipynb": checked("02_many_outputs/q1"),
+    }
+    collect(course, NAME, packed(tmp_path, files))
+    assert list(in_course(course).values()) == [files["abergzoe_9001_555_notebook.ipynb"]]
+
+
+def test_a_source_of_another_assignment_alone_is_an_error(tmp_path, course, capsys):
+    source = packed(tmp_path, {f"s00{n}.ipynb": checked("02_many_outputs/q3") for n in (1, 2)})
+    assert main(["-C", str(course.root), "collect", NAME, str(source)]) == 1
+    assert capsys.readouterr().err == (
+        f"classroom: collect: nothing was taken from {source}: none of 2 notebooks is wanted; "
+        "the first, s001.ipynb: it is a notebook of 02_many_outputs, by its self-checks\n"
+    )
+    assert not course.submitted.exists()
+
+
+def test_what_is_replaced_is_kept_and_counts_nowhere(tmp_path, course, capsys):
+    collect(course, NAME, packed(tmp_path, {"s001.ipynb": b"1", "s002.ipynb": b"2"}))
+    source = packed(tmp_path, {"s001.ipynb": b"new", "s002.ipynb": b"2"}, "second.zip")
+    assert main(["-C", str(course.root), "collect", NAME, str(source)]) == 0
+    *_, last = capsys.readouterr().out.splitlines()
+    (kept,) = (course.submitted / NAME / ".replaced").iterdir()
+    assert last == f"What was replaced is kept in {kept}"
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == {"s001.ipynb": b"1"}
+    assert in_course(course) == {"s001.ipynb": b"new", "s002.ipynb": b"2"}
+    assert [entry.student for entry in submitted(course.submitted / NAME)] == ["s001", "s002"]
+    assert main(["-C", str(course.root), "collect", NAME, str(source)]) == 0
+    assert len(list(kept.parent.iterdir())) == 1  # nothing was replaced
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("02_many_output", f"assignment: expected one of 02_many_outputs, {NAME}, came"),
+        ("01_perceptronn", f"assignment: expected one of {NAME}, 02_many_outputs, came"),
+    ],
+)
+def test_a_misspelt_assignment_is_told_with_the_closest_first(
+    name, message, tmp_path, course, capsys
+):
+    source = packed(tmp_path, {"s001.ipynb": b"1"})
+    assert main(["-C", str(course.root), "collect", name, str(source)]) == 1
+    assert capsys.readouterr().err == f"classroom: {message} {name}\n"
+    assert not course.submitted.exists()
+
+
+def test_in_a_folder_that_is_no_course_nothing_is_collected(tmp_path, capsys):
+    source = packed(tmp_path, {"s001.ipynb": b"1"})
+    (tmp_path / "elsewhere").mkdir()
+    assert main(["-C", str(tmp_path / "elsewhere"), "collect", NAME, str(source)]) == 1
+    assert capsys.readouterr().err.endswith(
+        f"came none; is {tmp_path / 'elsewhere'} the course's folder?\n"
+    )
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+# ---------------------------------------------------------------------------- when
+
+
+def known(course):
+    """Student -> when, of the files that are there."""
+    hashes = {name: sha256(data).hexdigest() for name, data in in_course(course).items()}
+    known = known_of(course, NAME)
+    return {s: known[s][hashes[f"{s}.ipynb"]] for s in known}
+
+
+def test_nbgraders_times_are_kept(tmp_path, course):
+    files = {
+        f"inbound/s001+{NAME}+2026-11-20 10:00:00.123456 UTC+a1/{NAME}.ipynb": b"1",
+        f"submitted/s002/{NAME}/{NAME}.ipynb": b"2",
+        f"submitted/s002/{NAME}/timestamp.txt": b"2026-11-21 08:30:00.000000 UTC\n",
+        f"submitted/s003/{NAME}/{NAME}.ipynb": b"3",
+        f"submitted/s003/{NAME}/timestamp.txt": b"yesterday",
+    }
+    for source in (unpacked(tmp_path, files), packed(tmp_path, files)):
+        collect(course, NAME, source)
+        assert known(course) == {
+            "s001": "2026-11-20T10:00:00+00:00",
+            "s002": "2026-11-21T08:30:00+00:00",
+        }
+        (course.submitted / NAME / ".handed-in.json").unlink()
+
+
+def test_canvas_tells_that_something_was_late(tmp_path, course, roster):
+    files = {
+        "abergzoe_9001_555_notebook.ipynb": b"in time",
+        "liwei_LATE_9002_556_notebook.ipynb": b"late",
+    }
+    collect(course, NAME, packed(tmp_path, files), roster)
+    assert known(course) == {"s002": LATE}
+
+
+def test_the_times_of_files_are_believed_unless_all_were_written_at_once(tmp_path, course):
+    folder = unpacked(tmp_path, {"s001.ipynb": b"1", "s002/work.ipynb": b"2"})
+    collect(course, NAME, folder)
+    assert known(course) == {}
+    os.utime(folder / "s002/work.ipynb", (1_003_602, 1_003_602))
+    collect(course, NAME, folder)
+    assert known(course) == {
+        "s001": "1970-01-12T13:46:40+00:00",
+        "s002": "1970-01-12T14:46:42+00:00",
+    }
+
+
+def test_a_zips_times_are_by_this_machines_clock(tmp_path, course):
+    path = tmp_path / "handed-in.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for day in (1, 2):
+            info = zipfile.ZipInfo(
+                f"Li Wei_7{day}_assignsubmission_file/n.ipynb", (2026, 10, day, 12, 0, 0)
+            )
+            archive.writestr(info, str(day))
+    collect(course, NAME, path)
+    local = [datetime(2026, 10, day, 12).astimezone(UTC).isoformat() for day in (1, 2)]
+    assert list(known(course).values()) == local
+
+
+def test_the_same_bytes_from_a_later_copy_make_nobody_late(tmp_path, course):
+    folder = unpacked(tmp_path, {"s001.ipynb": b"1", "s002.ipynb": b"2"})
+    os.utime(folder / "s002.ipynb", (1_100_000, 1_100_000))
+    collect(course, NAME, folder)
+    first = known(course)
+    os.utime(folder / "s001.ipynb", (2_000_000, 2_000_000))
+    collect(course, NAME, folder)
+    assert known(course) == first
+
+
+def test_until_a_date_the_last_before_it_counts(tmp_path, course, capsys):
+    when = "2026-11-{:02} 10:00:00.000000 UTC"
+    files = {
+        f"s001+{NAME}+{when.format(20)}/{NAME}.ipynb": b"in time",
+        f"s001+{NAME}+{when.format(22)}/{NAME}.ipynb": b"too late",
+        f"s002+{NAME}+{when.format(23)}/{NAME}.ipynb": b"too late",
+    }
+    given = ["-C", str(course.root), "collect", NAME, str(unpacked(tmp_path, files))]
+    assert main([*given, "--until", "2026-11-21T12:00+02:00"]) == 0
+    assert in_course(course) == {"s001.ipynb": b"in time"}
+    assert (
+        f"s002+{NAME}+{when.format(23)}/{NAME}.ipynb: it was handed in after 2026-11-21 12:00"
+        in (capsys.readouterr().err)
+    )
+    assert main([*given, "--until", "2026-11-20"]) == 0  # to the end of that day
+    assert main([*given, "--until", "soon"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "classroom: --until: expected a date such as 2026-10-01T23:59:00+02:00, came 'soon'"
+    )
+
+
+def test_until_a_date_needs_to_know_when(tmp_path, course):
+    source = packed(tmp_path, {"s001.ipynb": b"1"})
+    with pytest.raises(CourseError, match=r"s001.ipynb: when it was handed in is not known$"):
+        collect(course, NAME, source, until=datetime(2026, 11, 1, tzinfo=UTC))
+
+
+def test_a_file_of_times_that_is_none_is_told(course):
+    write_whole(course.submitted / NAME / ".handed-in.json", json.dumps([1]))
+    with pytest.raises(
+        CourseError, match=r"\.handed-in\.json: expected times of handing in: Asser"
+    ):
+        known_of(course, NAME)
