@@ -1,48 +1,31 @@
 """`classroom collect`: what was handed in, from wherever it is, into `submitted/ASSIGNMENT/`.
 
-A source is a folder or a zip. Whose a file is stands in its path, in one of the ways that hubs and
-learning platforms have; `owner` knows them. Of several attempts the latest counts. Files are
-copied byte for byte; all that is looked for in them is whether they are another assignment's. What
-they replace is kept, and so is when they were handed in, where the source tells (`lateness`).
+What is in a source, `sources` reads; whose it is, `owners` knows. Of several attempts the latest
+counts, and in one attempt the file that is called after the assignment. Files are copied byte for
+byte; all that is looked for in them is whether they are another assignment's. What they replace is
+kept, and so is when they were handed in, where the source tells (`lateness`).
 """
 
 import csv
 import hashlib
-import re
-import stat
 import sys
 import unicodedata
-import zipfile
-import zlib
 from collections import Counter
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from .commands import OK, assignments
 from .course import CourseError, moment
 from .files import write_whole
 from .lateness import LATE, keep, told
 from .notebook import assignment_named, read
-from .submissions import LARGEST, submitted
+from .owners import Place, Refused, forged, in_exchange, owner, placed, student_name
+from .sources import Entry, entries
+from .submissions import likeness, shown, submitted
 
-__all__ = ["Collected", "Roster", "collect", "owner", "read_roster"]
+__all__ = ["Collected", "Roster", "collect", "read_roster"]
 
-#: A zip may unpack to this many bytes, and a file in it to this many times its packed size.
-LARGEST_ZIP, DENSEST = 20_000_000_000, 400
-MOODLE = re.compile(
-    r"^(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)$"
-)
-CANVAS = re.compile(
-    r"^(?P<name>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<submission>\d+)_(?P<rest>.+?)"
-    r"(?:-(?P<attempt>\d+))?(?P<suffix>\.ipynb)$",
-    re.IGNORECASE,
-)
-EXCHANGE = re.compile(r"^(?P<name>[^+]+)\+(?P<assignment>[^+]+)\+(?P<when>[^+]+)(?:\+.*)?$")
-#: nbgrader's file with the time of handing in, beside the notebook.
-STAMP = "timestamp.txt"
 #: Files that were all written within this time were written by a download or a copy of them all:
 #: it says nothing about when they were handed in.
 TOGETHER = timedelta(hours=1)
@@ -66,10 +49,6 @@ else from the time of the file, unless all files were written within an hour: th
 were downloaded. A DATE is 2026-10-01T23:59:00+02:00; without the offset it is by this machine's
 clock, without the time it is the end of the day.
 """
-
-
-class Refused(Exception):
-    """A file that is not taken, with the reason."""
 
 
 # --- who ------------------------------------------------------------------------------------------
@@ -104,11 +83,7 @@ def read_roster(path):
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"roster: {path} cannot be read: {error}") from None
-    rows = [
-        {(key or "").strip(): (value or "").strip() for key, value in row.items()}
-        for row in csv.DictReader(text.splitlines(), restval="", restkey="")
-        if not isinstance(row.get(""), list)
-    ]
+    rows = _rows(path, csv.DictReader(text.splitlines(), restval=""))
     if not rows or "student" not in rows[0]:
         columns = ", ".join(rows[0]) if rows else "none"
         raise CourseError(f"roster: expected a column `student` in {path}, came {columns}")
@@ -123,179 +98,42 @@ def read_roster(path):
     return Roster(tuple(rows))
 
 
+def _rows(path, table):
+    """The rows of a table without what is around the words; a row longer than the head is told."""
+    rows = []
+    try:
+        for row in table:
+            if any(more := row.pop(None, [])):
+                raise CourseError(
+                    f"roster: line {table.line_num} of {path}: expected {len(row)} values, came "
+                    f"{len(row) + len(more)}; a value with a comma needs quotes around it"
+                )
+            rows.append({(key or "").strip(): value.strip() for key, value in row.items()})
+    except csv.Error as error:
+        raise CourseError(f"roster: {path} cannot be read: {error}") from None
+    return rows
+
+
 def _folded(text):
     """A name without case, accents, spaces and punctuation, as platforms write it into files."""
     plain = unicodedata.normalize("NFKD", str(text)).casefold()
     return "".join(char for char in plain if char.isalnum())
 
 
-def student_name(text):
-    """Return the text as a file name: letters, digits and . @ + - _, nothing hidden."""
-    text = unicodedata.normalize("NFC", text).strip()
-    return re.sub(r"[^\w.@+-]+", "_", text).strip("._") or "unnamed"
-
-
-def owner(path, assignment, roster):
-    """Return (student, what the source calls them, order); a larger order is a later attempt.
-
-    path: a `PurePosixPath` relative to the source. Raises `Refused` for another assignment.
-    """
-    for folder in path.parts[:-1]:
-        if found := EXCHANGE.match(folder):
-            if found["assignment"] != assignment:
-                raise Refused(f"it belongs to {found['assignment']}")
-            return (
-                _known(roster, found["name"], student=found["name"]),
-                found["name"],
-                found["when"],
-            )
-    for part in path.parts:
-        if found := MOODLE.match(part):
-            whole = f"{found['name']}_{found['id']}"
-            return _known(roster, whole, moodle_id=found["id"], name=found["name"]), whole, ""
-    if found := CANVAS.match(path.name):
-        whole = f"{found['name']}_{found['user']}"
-        order = f"{int(found['submission']):020} {int(found['attempt'] or 0):05}"
-        return _known(roster, whole, canvas_id=found["user"], name=found["name"]), whole, order
-    folders = [part for part in path.parts[:-1] if part != assignment]
-    name = folders[-1] if folders else path.stem
-    return _known(roster, name, student=name, name=name, email=name), name, ""
-
-
-def _known(roster, otherwise, /, **columns):
-    return roster.student(**columns) or student_name(otherwise)
-
-
-# --- what -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A file of a source: its path in it, when it was written, how to read it and its stamp.
-
-    when: a datetime with an offset. read(): the bytes. stamp(): nbgrader's time as text, or "".
-    """
-
-    path: PurePosixPath
-    when: datetime
-    read: object = field(repr=False)
-    stamp: object = field(repr=False)
-
-
-@contextmanager
-def entries(source, tell):
-    """Give the list of the `Entry`s of a folder or a zip, which is open for as long.
-
-    tell(path, reason) is called for other files.
-    """
-    source = Path(source)
-    if source.is_dir():
-        yield list(_in_folder(source, tell))
-    elif zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
-            yield list(_in_zip(archive, tell))
-    else:
-        raise CourseError(f"collect: expected a folder or a zip file, came {source}")
-
-
-def _in_folder(source, tell):
-    for path in sorted(source.rglob("*")):
-        inside = PurePosixPath(path.relative_to(source).as_posix())
-        if any(part.startswith(".") for part in inside.parts):
-            continue
-        mode = path.lstat()
-        if stat.S_ISLNK(mode.st_mode):
-            tell(inside, "it is a link")
-        elif stat.S_ISREG(mode.st_mode) and _wanted(inside, mode.st_size, tell):
-            when = datetime.fromtimestamp(mode.st_mtime, UTC)
-            yield Entry(inside, when, path.read_bytes, partial(_stamp, path.with_name(STAMP)))
-
-
-def _stamp(path):
-    return path.read_text("utf-8", "replace")[:100] if path.is_file() else ""
-
-
-def _in_zip(archive, tell):
-    if sum(info.file_size for info in archive.infolist()) > LARGEST_ZIP:
-        raise CourseError(
-            f"collect: {archive.filename} would unpack to more than {LARGEST_ZIP:,} bytes"
-        )
-    for info in archive.infolist():
-        path = PurePosixPath(info.filename.replace("\\", "/"))
-        hidden = any(part.startswith(".") and part != ".." for part in path.parts)
-        if info.is_dir() or hidden or "__MACOSX" in path.parts:
-            continue
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            tell(path, "its path leads out of the archive")
-        elif stat.S_ISLNK(info.external_attr >> 16):
-            tell(path, "it is a link")
-        elif info.flag_bits & 1:
-            tell(path, "it is encrypted")
-        elif info.file_size > DENSEST * max(info.compress_size, 1_000):
-            tell(path, "it unpacks to more than a notebook can hold")
-        elif _wanted(path, info.file_size, tell):
-            unpack, stamp = partial(_unpacked, archive, info), partial(_zip_stamp, archive, info)
-            yield Entry(path, _zipped(info), unpack, stamp)
-
-
-def _zipped(info):
-    """When an entry was written: a zip has the clock of whoever packed it, without an offset."""
-    try:
-        return datetime(*info.date_time).astimezone()
-    except ValueError:
-        return datetime(1980, 1, 1, tzinfo=UTC)  # a zip's earliest: nobody's later attempt
-
-
-def _zip_stamp(archive, info):
-    name = info.filename.rpartition("/")[0] + f"/{STAMP}"
-    try:
-        with archive.open(name) as file:
-            return file.read(100).decode("utf-8", "replace")
-    except (KeyError, zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError):
-        return ""
-
-
-def _unpacked(archive, info):
-    """Read at most what the archive promised."""
-    try:
-        with archive.open(info) as file:
-            data = file.read(info.file_size + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
-        raise Refused(f"it cannot be unpacked: {error}") from None
-    if len(data) > info.file_size:
-        raise Refused("it is larger than the archive says")
-    return data
-
-
-def _wanted(path, size, tell):
-    """Whether a file can be a notebook; of others it is told why they are left."""
-    if path.suffix.lower() != ".ipynb":
-        if path.suffix.lower() == ".zip":
-            tell(path, "it is an archive in itself: unpack it first")
-        elif path.name not in (STAMP, "onlinetext.html") and path.suffix != ".json":
-            tell(path, "it is no notebook (.ipynb)")
-        return False
-    if size > LARGEST:
-        tell(path, "it is larger than any notebook")
-        return False
-    return True
-
-
 # --- when -----------------------------------------------------------------------------------------
 
 
-def handed_in(entry, together=False):
+def handed_in(entry, place, together=False):
     """Return when an entry was handed in: an ISO time in UTC, `lateness.LATE`, or "" for unknown.
 
-    together: True where the times of the source's files say nothing.
+    place: its `owners.Place`. together: True where the times of the source's files say nothing.
     """
-    for folder in entry.path.parts[:-1]:
-        if found := EXCHANGE.match(folder):
-            return _nbgraders(found["when"])
-    if stamp := entry.stamp():
+    if place.kind == "exchange":
+        return _nbgraders(place.when)
+    if place.kind == "canvas":
+        return LATE if place.late else ""
+    if place.kind == "plain" and (stamp := entry.stamp()):
         return _nbgraders(stamp)
-    if found := CANVAS.match(entry.path.name):
-        return LATE if found["late"] else ""
     return "" if together else told(entry.when)
 
 
@@ -320,7 +158,8 @@ def _together(found):
 class Collected:
     """What came of it: students by what happened, and sentences about what was left.
 
-    kept: the folder in which the replaced files are, or None.
+    disputed: student -> why nothing of what came in this name was taken. kept: the folder in which
+    the replaced files are, or None. refused: of what was left, the notebooks not taken at all.
     """
 
     new: list = field(default_factory=list)
@@ -329,17 +168,45 @@ class Collected:
     left: list = field(default_factory=list)
     missing: list = field(default_factory=list)
     unknown: list = field(default_factory=list)
+    disputed: dict = field(default_factory=dict)
     kept: Path | None = None
+    refused: list = field(default_factory=list)
+
+    def leave(self, path, reason):
+        """Say why a file is left that is none to be graded."""
+        self.left.append(shown(f"{path}: {reason}."))
+
+    def refuse(self, path, reason):
+        """Say why a notebook is left that somebody may have wanted to be graded."""
+        self.refused.append(shown(f"{path}: {reason}"))
+        self.leave(path, reason)
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """What a student handed in once; a later one has a larger order."""
+    """A notebook that a student may have handed in, and when; data: its bytes, once it is read."""
 
-    order: tuple
-    path: PurePosixPath
-    data: bytes
+    entry: Entry
+    place: Place
+    likeness: int
     when: str
+    data: bytes = b""
+
+    @property
+    def path(self):
+        return self.entry.path
+
+    @property
+    def order(self):
+        """A later attempt has a larger one; in one attempt, what looks more like the assignment."""
+        depth = len(self.path.parts)
+        return self.place.when, self.likeness, self.place.number, self.entry.when, -depth
+
+    def before(self, other):
+        """Why another attempt counts, in words."""
+        if self.place.when == other.place.when and self.likeness < other.likeness:
+            return f"one that looks more like the assignment, {other.path}"
+        return f"a later one, {other.path}"
 
 
 def collect(course, assignment, source, roster=None, until=None):
@@ -347,44 +214,96 @@ def collect(course, assignment, source, roster=None, until=None):
 
     until: a datetime; only what was handed in by then. Nothing is written before all of the source
     was read through. A student who has handed in something that is not collected this time keeps
-    what is there; what is replaced is kept beside it. Raises `CourseError` where all that there is
-    belongs to another assignment, or nothing tells when it was handed in.
+    what is there; what is replaced is kept beside it. Where it is not clear which of two is a
+    student's, neither is taken. Raises `CourseError` where all that there is belongs to another
+    assignment, or nothing tells when it was handed in.
     """
-    roster, out, refused = roster or Roster(), Collected(), []
-
-    def tell(path, reason):
-        out.left.append(f"{path}: {reason}.")
-
-    latest, called = {}, {}
-    with entries(source, tell) as found:
-        together = _together(found)
-        for entry in found:
-            try:
-                student, name, order = owner(entry.path, assignment, roster)
-                if student not in roster.students and called.setdefault(student, name) != name:
-                    raise Refused(f"{name!r} and {called[student]!r} would both be {student}")
-                when = handed_in(entry, together)
-                _in_time(when, until)
-                attempt = _Attempt((order, entry.when), entry.path, entry.read(), when)
-                _of(assignment, attempt.data)
-            except Refused as reason:
-                refused.append(f"{entry.path}: {reason}")
-                tell(entry.path, str(reason))
-                continue
-            if student in latest:
-                older, attempt = sorted((latest[student], attempt), key=lambda a: a.order)
-                tell(older.path, f"{student} has a later one, {attempt.path}")
-            latest[student] = attempt
-    if refused and not latest:
+    roster, out, latest = roster or Roster(), Collected(), {}
+    with entries(source, out.leave) as found:
+        around = _around(source, found, roster)
+        others = {path.stem for path in course.assignments.glob("*.ipynb")} - {assignment}
+        for student, attempts in _attempts(found, assignment, roster, around, others, out).items():
+            if why := _disputed(student, attempts):
+                out.disputed[student] = why
+                for attempt in attempts:
+                    out.refuse(attempt.path, why)
+            elif taken := _latest(student, attempts, assignment, until, out):
+                latest[student] = taken
+    if out.refused and not latest:
         raise CourseError(
-            f"collect: nothing was taken from {source}: none of {len(refused)} notebooks is "
-            f"wanted; the first, {refused[0]}"
+            f"collect: nothing was taken from {source}: none of {len(out.refused)} notebooks is "
+            f"wanted; the first, {out.refused[0]}"
         )
     _store_all(course, assignment, latest, out)
     there = {entry.student for entry in submitted(course.submitted / assignment)}
     out.missing = [student for student in roster.students if student not in there]
     out.unknown = [s for s in sorted(latest) if roster.rows and s not in roster.students]
     return out
+
+
+def _around(source, found, roster):
+    """The folder in a zip that was made of a folder: it has the zip's name and is no student's."""
+    name = Path(source).stem
+    inside = all(len(e.path.parts) > 1 and e.path.parts[0] == name for e in found)
+    return {name} if inside and name not in roster.students else set()
+
+
+def _attempts(found, assignment, roster, around, others, out):
+    """Return student -> the `_Attempt`s in this name; others: the course's other assignments."""
+    exchange = any(in_exchange(entry.path, {assignment, *around}) for entry in found)
+    together, attempts = _together(found), {}
+    for entry in found:
+        try:
+            if elsewhere := others.intersection(entry.path.parts[:-1]):
+                raise Refused(f"it belongs to {min(elsewhere)}")
+            place = placed(entry.path, assignment, around, exchange)
+            if by := _forged([(entry, place)]):
+                raise Refused(f"it was written by {by}, in the name of {place.called}")
+        except Refused as reason:
+            out.refuse(entry.path, reason)
+            continue
+        when = handed_in(entry, place, together)
+        attempt = _Attempt(entry, place, likeness(place.inner, assignment), when)
+        attempts.setdefault(owner(place, roster), []).append(attempt)
+    return attempts
+
+
+def _forged(pairs):
+    """Who else wrote in the name of a student of nbgrader's exchange, of (entry, place)s."""
+    accounts = [
+        account
+        for entry, place in pairs
+        if place.kind == "exchange"
+        for account in entry.accounts[-1 - len(place.inner.parts) :]
+    ]
+    return forged(pairs[0][1].called, accounts) if accounts else ""
+
+
+def _disputed(student, attempts):
+    """Why it is not clear what is this student's; "" where it is."""
+    called = list(dict.fromkeys(attempt.place.called for attempt in attempts))
+    if len(called) > 1:
+        return f"{called[0]!r} and {called[1]!r} would both be {student}"
+    if by := _forged([(attempt.entry, attempt.place) for attempt in attempts]):
+        return f"what is in the name of {called[0]} was written by {by}"
+    return ""
+
+
+def _latest(student, attempts, assignment, until, out):
+    """Return the last attempt that can be taken, with its data, or None; the others are told."""
+    taken = None
+    for attempt in sorted(attempts, key=lambda attempt: attempt.order, reverse=True):
+        if taken:
+            out.leave(attempt.path, f"{student} has {attempt.before(taken)}")
+            continue
+        try:
+            _in_time(attempt.when, until)
+            data = attempt.entry.read()
+            _of(assignment, data)
+            taken = replace(attempt, data=data)
+        except Refused as reason:
+            out.refuse(attempt.path, reason)
+    return taken
 
 
 def _in_time(when, until):
@@ -451,6 +370,8 @@ def main(args, course):
         print(f"left: {sentence}", file=sys.stderr)
     for student in done.replaced:
         print(f"replaced: {student} handed in something else than before")
+    for student, why in done.disputed.items():
+        print(f"disputed: {student} keeps what was there: {why}")
     for student in done.unknown:
         print(f"not in the roster: {student}")
     for student in done.missing:

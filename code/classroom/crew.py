@@ -146,7 +146,7 @@ def _alone(course):
 def _sweep(course, kits):
     """Take away what a grader that was killed had begun to write."""
     for kit in kits:
-        for begun in (course.results / kit.name).glob(".*.json.*.new"):
+        for begun in (course.results / kit.name).glob(".*.new"):
             begun.unlink()
 
 
