@@ -82,7 +82,7 @@ def placed(path, assignment, around=(), exchange=False):
         columns = {"moodle_id": found["id"], "name": found["name"]}
         below = below if inner else PurePosixPath(found["rest"])
         return Place("moodle", f"{found['name']}_{found['id']}", columns, below)
-    if not inner and (found := CANVAS.match(first)):
+    if found := CANVAS.match(first):
         return _of_canvas(found)
     name = first if inner else PurePosixPath(first).stem
     if name == assignment:

@@ -81,7 +81,11 @@ def _entry(path, assignment):
         notes = ("What was handed in is a link, not a file.",)
         return Submitted(named(path.stem), None, notes)
     if path.is_dir():
-        return _in_folder(path, assignment)
+        try:
+            return _in_folder(path, assignment)
+        except OSError as error:
+            notes = (f"The folder cannot be read: {error.strerror}.",)
+            return Submitted(named(path.name), None, notes)
     if path.suffix.lower() == ".ipynb" and _regular(path):
         return Submitted(named(path.stem), path)
     return None

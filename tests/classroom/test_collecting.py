@@ -403,6 +403,10 @@ INBOUND = f"+{NAME}+2026-11-{{:02}} 10:00:00.000000 UTC+a1"
         ),
         (f"s002/s001{INBOUND.format(30)}/a.ipynb", "s001/{}.ipynb"),
         ("s002/Zoë Åberg_71_assignsubmission_file/a.ipynb", "s001/{}.ipynb"),
+        (
+            f"s001{INBOUND.format(30)}_72_assignsubmission_file/a.ipynb",
+            "Zoë Åberg_71_assignsubmission_file/a.ipynb",
+        ),
         (f"s001/{NAME}.ipynb", f"s001{INBOUND.format(1)}/{NAME}.ipynb"),  # in the exchange
         (f"submitted/s001/{NAME}.ipynb", f"s001{INBOUND.format(1)}/{NAME}.ipynb"),
         ("s001_71_assignsubmission_file/a.ipynb", f"s001{INBOUND.format(1)}/{NAME}.ipynb"),
@@ -417,6 +421,12 @@ def test_a_path_in_another_students_name_replaces_nothing(
     files = {honest.format(NAME): b"honest", forged.format(NAME): b"sabotage"}
     collect(course, NAME, pack(tmp_path, files), roster)
     assert in_course(course)["s001.ipynb"] == b"honest"
+
+
+def test_a_zip_with_a_students_name_has_that_students_work(tmp_path, course, roster):
+    source = packed(tmp_path, {f"s002/s001/{NAME}.ipynb": b"2"}, "s002.zip")
+    collect(course, NAME, source, roster)
+    assert in_course(course) == {"s002.ipynb": b"2"}
 
 
 def test_a_name_taken_on_purpose_is_told_and_takes_nothing(tmp_path, course):
@@ -476,6 +486,24 @@ def test_in_the_exchange_it_counts_who_owns_the_files(tmp_path, course, accounts
         f"{list(files)[1]}: it was written by s002, in the name of s001.",
         f"{list(files)[2]}: it was written by user 4003, in the name of s001.",
     ]
+
+
+def test_a_file_that_changes_hands_while_it_is_read_is_left(
+    tmp_path, course, accounts, monkeypatch
+):
+    files = {f"{name}{INBOUND.format(1)}/{NAME}.ipynb": b"1" for name in ("s001", "s002")}
+    folder, real = unpacked(tmp_path, files), sources._read
+    mine = folder / f"s001{INBOUND.format(1)}"
+
+    def read(source, path, most):
+        accounts(mine, 4002)
+        return real(source, path, most)
+
+    accounts(mine, 4001)
+    monkeypatch.setattr(sources, "_read", read)
+    done = collect(course, NAME, folder)
+    assert list(in_course(course)) == ["s002.ipynb"]
+    assert done.left == [f"{mine.name}/{NAME}.ipynb: it changed while it was read."]
 
 
 def test_in_an_exchange_from_elsewhere_two_owners_of_one_name_are_told(tmp_path, course, accounts):
@@ -620,17 +648,12 @@ def test_what_cannot_be_read_is_told_and_stops_nobody(tmp_path, course, monkeypa
     ]
 
 
-def test_folders_in_folders_without_end_stop_nobody(tmp_path, course):
-    folder = unpacked(tmp_path, {"s001.ipynb": b"1", "s002/n.ipynb": b"2"})
-    at = os.open(folder / "s002", os.O_RDONLY)
-    for _ in range(2000):
-        os.mkdir("x", dir_fd=at)
-        at, before = os.open("x", os.O_RDONLY, dir_fd=at), at
-        os.close(before)
-    os.close(at)
-    done = collect(course, NAME, folder)
+def test_folders_in_folders_without_end_are_not_followed(tmp_path, course):
+    deep = "x/" * 29
+    files = {f"s001/{deep}n.ipynb": b"1", "s002/n.ipynb": b"2", f"s002/{deep}x/n.ipynb": b"-"}
+    done = collect(course, NAME, unpacked(tmp_path, files))
     assert in_course(course) == {"s001.ipynb": b"1", "s002.ipynb": b"2"}
-    assert done.left == [f"s002{'/x' * 30}: it lies in more than 30 folders."]
+    assert done.left == [f"s002/{deep}x: it lies in more than 30 folders."]
 
 
 def test_a_time_that_no_calendar_has_stops_nobody(tmp_path, course, monkeypatch):
