@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from .collecting import Roster, read_roster
-from .commands import OK, WRONG, assignments, choose
+from .commands import OK, WRONG, assignments, choose, known_only
 from .course import CourseError
 from .files import write_whole
 from .leaks import leaks
@@ -272,6 +272,8 @@ def main(args, course):
     paths = [p for p in assignments(course, args.assignments) if results_of(course, p.stem)[0]]
     if not paths:
         raise CourseError(f"results: expected results in {course.results}; grade first")
+    there = [result["student"] for path in paths for result in results_of(course, path.stem)[0]]
+    known_only("--student", args.student, dict.fromkeys(there))
     for path in paths:
         done = feedback(course, path, roster, args.student)
         for sentence in done.said + done.leaked:
