@@ -15,6 +15,7 @@ Collecting
     course       a course's folder, its `course.toml`, its secret seed
     collecting   from a hub, an LMS's zip or a folder, into `submitted`
     submissions  one file a student, found there
+    lateness     when it was handed in, and how late that is
 
 Grading
     notebook     reads what students hand in, whatever happened to it
