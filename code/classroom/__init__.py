@@ -37,6 +37,7 @@ Giving back
     feedback     a page for every student
     overview     a page for the instructor
     copies       pairs of notebooks that are too much alike
+    showing      one student's answers and verdicts, for a question about a grade
     exporting    tables of grades, for Canvas and for Moodle
     bridge       to nbgrader's formgrader and back
     pages, files what all pages, and all files, have in common
