@@ -136,7 +136,14 @@ def test_what_is_not_there_is_told(tmp_path, capsys, given, message):
 
 
 def test_the_cells_that_define_a_name():
-    texts = ["f = 1", "def g(): f = 2", "class f: pass", "f(", "f: int = 3\n%time", "print(f)"]
+    texts = [
+        "f = 1",
+        "def g(): f = 2",
+        "class f: pass",
+        "f(",
+        "x = 0\nf: int = 3\n%time",
+        "print(f)",
+    ]
     made = [Cell(n, "code", text) for n, text in enumerate(texts, 1)]
     made.append(Cell(7, "markdown", "```python\ndef f(): pass\n```"))
     assert [cell.number for cell in defining(made, "f")] == [1, 3, 5, 7]
