@@ -15,6 +15,7 @@ Collecting
     course       a course's folder, its `course.toml`, its secret seed
     collecting   from a hub, an LMS's zip or a folder, into `submitted`
     submissions  one file a student, found there
+    lateness     when it was handed in, and how late that is
 
 Grading
     notebook     reads what students hand in, whatever happened to it
@@ -36,6 +37,7 @@ Giving back
     feedback     a page for every student
     overview     a page for the instructor
     copies       pairs of notebooks that are too much alike
+    showing      one student's answers and verdicts, for a question about a grade
     exporting    tables of grades, for Canvas and for Moodle
     bridge       to nbgrader's formgrader and back
     pages, files what all pages, and all files, have in common

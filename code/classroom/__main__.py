@@ -19,6 +19,7 @@ COMMANDS = {
     "grade": ("commands.grade", "grade what was handed in, in a sandbox"),
     "manual": ("manual", "write the sheet for marks by hand, and read it back"),
     "feedback": ("feedback", "write a page for every student and one for you"),
+    "show": ("showing", "write a page on one student's answers, for you"),
     "export": ("exporting", "write the grades as CSV, for Canvas or for Moodle"),
     "status": ("commands.status", "say what is handed in, graded, and left to do"),
 }

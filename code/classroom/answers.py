@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from .notebook import Effort, parsed, python
 from .questions import Choice, Manual
 
-__all__ = ["Handout", "Work", "work"]
+__all__ = ["Handout", "Work", "defining", "work"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,16 @@ def _defined(statement):
         return {statement.name}
     targets = getattr(statement, "targets", [getattr(statement, "target", None)])
     return {n.id for t in targets if t for n in ast.walk(t) if isinstance(n, ast.Name)}
+
+
+def defining(cells, name):
+    """Return those of some `notebook.Cell`s that give a name a meaning; the last of them counts."""
+    effort, found = Effort(), []
+    for cell in cells:
+        tree = parsed(_code(cell, [name], effort)[0])
+        if tree is not None and any(name in _defined(statement) for statement in tree.body):
+            found.append(cell)
+    return found
 
 
 def _without_stubs(cells, assignment, handout):

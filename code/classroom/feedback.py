@@ -14,9 +14,10 @@ from functools import partial
 from pathlib import Path
 
 from .collecting import Roster, read_roster
-from .commands import OK, WRONG, assignments, choose
+from .commands import OK, WRONG, assignments, choose, known_only
 from .course import CourseError
 from .files import write_whole
+from .lateness import all_handed
 from .leaks import leaks
 from .marks import is_waiting, merged, read_marks, results_of
 from .notebook import read
@@ -52,11 +53,12 @@ STATUSES = {
 WITHHELD = "(not shown here: it would tell others what is expected)"
 
 
-def page(result, source, *, course="", site="", name=""):
+def page(result, source, *, course="", site="", name="", handed=""):
     """Return the HTML of a student's feedback.
 
     result: from `marks.merged`. source: the assignment's `Source`. course: the course's name.
     site: the address of the book, or "" for no links. name: the student's, where it is known.
+    handed: a sentence on when it was handed in, where that is known.
     """
     assignment = source.assignment
     who = f"{said(name)} ({said(result['student'])})" if name else said(result["student"])
@@ -65,6 +67,7 @@ def page(result, source, *, course="", site="", name=""):
         f'<p class="quiet">{said(course)}</p>' if course else "",
         f"<h1>{said(assignment.title)}</h1>",
         f'<p class="quiet">{who}{f" · {said(file)}" if file else ""}</p>',
+        f'<p class="quiet">{said(handed)}</p>' if handed else "",
         _total(result),
         _notes(result),
         _points(result),
@@ -198,6 +201,7 @@ def feedback(course, path, roster=None, students=None):
     out.said += [f"{name}: this result cannot be read; grade again." for name in broken]
     handed_in = {entry.student: entry for entry in submitted(course.submitted / source.name)}
     names = {row["student"]: row.get("name", "") for row in roster.rows}
+    handed = all_handed(course, source.name, found, roster.rows)
     for result in found:
         student = result["student"]
         result = merged(result, marks.get(student, {}), source.assignment)
@@ -207,7 +211,8 @@ def feedback(course, path, roster=None, students=None):
         data = handed_in[student].data()[0] if student in handed_in else None
         if _sha(data) != result["file"]["sha256"]:
             out.said.append(f"{student}: has handed in something else since; grade again.")
-        write = partial(page, course=course.name, site=course.site, name=names.get(student, ""))
+        about = {"name": names.get(student, ""), "handed": handed[student].words}
+        write = partial(page, course=course.name, site=course.site, **about)
         text = _safe(result, source, course.seed(), _own(result, data), write)
         if text is None:
             out.leaked.append(f"{student}: the page would give something away; it is not written.")
@@ -262,7 +267,10 @@ def arguments(parser):
     parser.epilog = EPILOG
     parser.add_argument("--student", action="append", metavar="NAME", help="only this one's page")
     parser.add_argument(
-        "--roster", type=Path, metavar="CSV", help="who is in the course, for names and who misses"
+        "--roster",
+        type=Path,
+        metavar="CSV",
+        help="who is in the course, for names, who misses, and who has an extension",
     )
 
 
@@ -272,6 +280,8 @@ def main(args, course):
     paths = [p for p in assignments(course, args.assignments) if results_of(course, p.stem)[0]]
     if not paths:
         raise CourseError(f"results: expected results in {course.results}; grade first")
+    there = [result["student"] for path in paths for result in results_of(course, path.stem)[0]]
+    known_only("--student", args.student, dict.fromkeys(there))
     for path in paths:
         done = feedback(course, path, roster, args.student)
         for sentence in done.said + done.leaked:

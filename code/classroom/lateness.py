@@ -7,12 +7,13 @@ when stands in `course.toml`; the roster may give a student more hours.
 
 import json
 import math
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from .course import CourseError
 from .files import write_whole
 
-__all__ = ["LATE", "due_of", "handed_in", "hours_late", "in_words", "keep", "told"]
+__all__ = ["LATE", "Handed", "all_handed", "due_of", "handed_in", "keep", "told"]
 
 #: In the place of a time: the source says that it was late, and no more.
 LATE = "late"
@@ -75,24 +76,48 @@ def due_of(course, assignment, about):
     return None if due is None else due + more
 
 
-def hours_late(when, due):
-    """Return the hours begun after `due`, a number; None for none or unknown, `LATE` for `LATE`.
+@dataclass(frozen=True)
+class Handed:
+    """One file: when it was handed in, as `handed_in` has it, "" for unknown; and when it was due.
 
-    when: as `handed_in` has it, or "". due: a datetime, or None.
+    due: a datetime, or None.
     """
-    if when in ("", LATE) or due is None:
-        return LATE if when == LATE else None
-    seconds = (datetime.fromisoformat(when) - due).total_seconds()
-    return math.ceil(seconds / 3600) if seconds > 0 else None
+
+    when: str = ""
+    due: datetime | None = None
+
+    @property
+    def late(self):
+        """The hours begun after the date, a number; `LATE`; or None: in time, or not known."""
+        if self.when in ("", LATE) or self.due is None:
+            return LATE if self.when == LATE else None
+        seconds = (datetime.fromisoformat(self.when) - self.due).total_seconds()
+        return math.ceil(seconds / 3600) if seconds > 0 else None
+
+    @property
+    def at(self):
+        """A datetime with the date's offset, in UTC without a date; None for unknown."""
+        if self.when in ("", LATE):
+            return None
+        return datetime.fromisoformat(self.when).astimezone(self.due.tzinfo if self.due else UTC)
+
+    @property
+    def words(self):
+        """A sentence on it; "" where nothing is known."""
+        if self.at is None:
+            return "Handed in late." if self.when == LATE else ""
+        hours = f"{self.late} hour{'' if self.late == 1 else 's'}" if self.late else ""
+        late = f": {hours} late (begun hours count)" if hours else ""
+        return f"Handed in {self.at:%Y-%m-%d %H:%M %Z}{late}."
 
 
-def in_words(when, due):
-    """Return a sentence on when something was handed in; "" where nothing is known."""
-    if when in ("", LATE):
-        return "Handed in late." if when == LATE else ""
-    late, zone = hours_late(when, due), due.tzinfo if due else UTC
-    at = datetime.fromisoformat(when).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
-    how = (
-        "" if late is None else f", {late} hour{'' if late == 1 else 's'} late (begun hours count)"
-    )
-    return f"Handed in {at}{how}."
+def all_handed(course, assignment, results, rows=()):
+    """Return student -> `Handed`, of the files that the results are of. rows: of the roster."""
+    known, about = handed_in(course, assignment), {row["student"]: row for row in rows}
+    return {
+        result["student"]: Handed(
+            known.get(result["student"], {}).get(result["file"]["sha256"], ""),
+            due_of(course, assignment, about.get(result["student"], {})),
+        )
+        for result in results
+    }

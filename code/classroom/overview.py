@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from .copies import copies_of
 from .files import write_whole
+from .lateness import LATE, all_handed
 from .pages import document, number, prose, said, table
 from .questions import Choice
 
@@ -44,15 +45,16 @@ def overview(course, source, results, roster=None, problems=()):
         return f'<a href="{link}">{said(student)}</a>'
 
     pairs = copies_of(course, source)
-    text = overview_page(source.assignment, results, pairs, missing, problems, who)
+    handed = all_handed(course, source.name, results, roster.rows if roster else ())
+    text = overview_page(source.assignment, results, pairs, missing, problems, who, handed)
     write_whole(target, text)
     return target
 
 
-def overview_page(assignment, results, pairs=(), missing=(), problems=(), who=said):
+def overview_page(assignment, results, pairs=(), missing=(), problems=(), who=said, handed=None):
     """Return the HTML. pairs: `copies.Pair`s. who(student): HTML that names, and links, a student.
 
-    The same arguments give the same bytes.
+    handed: student -> `lateness.Handed`. The same arguments give the same bytes.
     """
     body = [
         f"<h1>{said(assignment.title)}: overview</h1>",
@@ -64,6 +66,7 @@ def overview_page(assignment, results, pairs=(), missing=(), problems=(), who=sa
         *_looks(results, who),
         *_waiting(results, who),
         *_copies(pairs, who),
+        *_late(handed or {}, who),
         *_listed("Not handed in", missing),
         *_everybody(results, who),
     ]
@@ -191,6 +194,15 @@ def _copies(pairs, who):
         both = f"{who(pair.first)} and {who(pair.second)}"
         rows.append([both, alike, f"{cells[0]} and {cells[1]}"])
     yield table("Pairs, the most alike first", ["Students", "Alike", "In cells"], rows)
+
+
+def _late(handed, who):
+    late = {student: about.late for student, about in handed.items() if about.late is not None}
+    if late:
+        yield "<h2>Handed in late</h2>"
+        hours = {s: "" if n == LATE else f" ({n} h)" for s, n in late.items()}
+        names = ", ".join(f"{who(student)}{hours[student]}" for student in late)
+        yield f"<p>{len(late)} handed in late, in hours begun: {names}</p>"
 
 
 def _listed(title, students):

@@ -54,17 +54,20 @@ def test_the_table_has_everything(course, roster):
     assert rows == [
         [
             *("student", "name", "email", "status", "points", "max_points"),
-            *("q1", "q2", "q3", "q4", "q5", "waiting", "look"),
+            *("q1", "q2", "q3", "q4", "q5", "waiting", "look", "handed_in", "late"),
         ],
-        ["s001", "Zoë, =Å", "s001@example.org", "graded", "14", "15", *"42314", "", rows[1][-1]],
+        [
+            *("s001", "Zoë, =Å", "s001@example.org", "graded", "14", "15"),
+            *(*"42314", "", rows[1][-3], "", ""),
+        ],
         [
             *("s002", "'=cmd|'/c calc'!A1", "s002@example.org", "graded", "11.33", "15"),
-            *("1.33", "2", "3", "1", "4", "", rows[2][-1]),
+            *("1.33", "2", "3", "1", "4", "", rows[2][-3], "", ""),
         ],
-        ["s004", "'-4+4", "", "missing", "", "15", *[""] * 7],
-        ["s003", "", "", "unreadable", "0", "15", *"00000", "", ""],
+        ["s004", "'-4+4", "", "missing", "", "15", *[""] * 9],
+        ["s003", "", "", "unreadable", "0", "15", *"00000", *[""] * 4],
     ]
-    assert rows[2][-1].startswith("A reason. Question q5: the answer has changed")
+    assert rows[2][-3].startswith("A reason. Question q5: the answer has changed")
     assert data.startswith(b"\xef\xbb\xbfstudent,") and data.endswith(b"\r\n")
     assert grades.said == ["s003: unreadable; 0 points.", "s003: is not in the roster."]
 
