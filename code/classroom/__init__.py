@@ -13,6 +13,8 @@ Making and handing out
 
 Collecting
     course       a course's folder, its `course.toml`, its secret seed
+    sources      what a folder or a zip holds: no link is followed, nothing leads out
+    owners       whose a file is, by the part of its path that the platform wrote
     collecting   from a hub, an LMS's zip or a folder, into `submitted`
     submissions  one file a student, found there
     lateness     when it was handed in, and how late that is

@@ -41,6 +41,12 @@ The roster is a CSV with a column `student`, what a student is called in this co
 apply, `name`, `canvas_id`, `moodle_id`, `email`. With it, platforms' names become the course's, and
 the report says who is missing.
 
+The outermost part of a path says whose a file is, below folders called inbound, submitted, or as
+the assignment or the zip; the student's own folders do not. Where two claim to be one student,
+neither is taken. In nbgrader's inbound folder what is in the name of an account counts if it
+belongs to it, or to you. A notebook called as the assignment comes before others of the same
+attempt.
+
 A notebook whose self-checks name another assignment is left. What is replaced is kept in
 submitted/ASSIGNMENT/.replaced, by the time of the command; it is not graded.
 
@@ -222,7 +228,9 @@ def collect(course, assignment, source, roster=None, until=None):
     with entries(source, out.leave) as found:
         around = _around(source, found, roster)
         others = {path.stem for path in course.assignments.glob("*.ipynb")} - {assignment}
-        for student, attempts in _attempts(found, assignment, roster, around, others, out).items():
+        came = _attempts(found, assignment, roster, around, others, out)
+        _expect_students(source, assignment, came, roster)
+        for student, attempts in came.items():
             if why := _disputed(student, attempts):
                 out.disputed[student] = why
                 for attempt in attempts:
@@ -266,6 +274,22 @@ def _attempts(found, assignment, roster, around, others, out):
         attempt = _Attempt(entry, place, likeness(place.inner, assignment), when)
         attempts.setdefault(owner(place, roster), []).append(attempt)
     return attempts
+
+
+def _expect_students(source, assignment, came, roster):
+    """Tell a source that is the folder above the one that was meant: students are further in."""
+    if not roster.rows or set(came) & set(roster.students):
+        return
+    for attempt in (attempt for attempts in came.values() for attempt in attempts):
+        try:
+            student = owner(placed(attempt.place.inner, assignment), roster)
+        except Refused:
+            continue
+        if student in roster.students:
+            raise CourseError(
+                f"collect: expected a folder or a file for each student in {source}, came "
+                f"{attempt.place.called}, with that of {student} in it; give the folder in there"
+            )
 
 
 def _forged(pairs):

@@ -598,6 +598,28 @@ def test_of_one_attempt_the_assignment_is_taken(files, pack, tmp_path, course, r
     assert len(done.left) == len(files) - 1 - len(there)
 
 
+@pytest.mark.parametrize("kind", ["{}/n.ipynb", "x_900{0[3]}_5_n.ipynb", "{}.ipynb"])
+def test_the_folder_above_the_right_one_is_told(kind, tmp_path, course, roster):
+    folder = unpacked(tmp_path, {f"autumn/{kind.format(s)}": b"1" for s in ("s001", "s002")})
+    with pytest.raises(CourseError) as error:
+        collect(course, NAME, folder, roster)
+    assert str(error.value) == (
+        f"collect: expected a folder or a file for each student in {folder}, came autumn, with "
+        "that of s001 in it; give the folder in there"
+    )
+    assert not course.submitted.exists()
+    collect(course, NAME, folder / "autumn", roster)
+    assert in_course(course) == {"s001.ipynb": b"1", "s002.ipynb": b"1"}
+
+
+@pytest.mark.parametrize("student", ["s001", "guest"])
+def test_who_hands_in_first_need_not_be_in_the_roster(student, tmp_path, course, roster):
+    source = packed(tmp_path, {f"{student}/a/n.ipynb": b"1", f"{student}/{NAME}.ipynb": b"2"})
+    done = collect(course, NAME, source, roster)
+    assert in_course(course) == {f"{student}.ipynb": b"2"}
+    assert done.unknown == ["guest"] * (student == "guest")
+
+
 def test_what_is_left_of_one_attempt_is_told(tmp_path, course):
     files = {
         f"s001/{NAME}.ipynb": b"right",
