@@ -13,8 +13,11 @@ Making and handing out
 
 Collecting
     course       a course's folder, its `course.toml`, its secret seed
+    sources      what a folder or a zip holds: no link is followed, nothing leads out
+    owners       whose a file is, by the part of its path that the platform wrote
     collecting   from a hub, an LMS's zip or a folder, into `submitted`
     submissions  one file a student, found there
+    lateness     when it was handed in, and how late that is
 
 Grading
     notebook     reads what students hand in, whatever happened to it
@@ -41,6 +44,7 @@ Giving back
     sections     the titles of the book's sections, to which they link
     overview     a page for the instructor
     copies       pairs of notebooks that are too much alike
+    showing      one student's answers and verdicts, for a question about a grade
     exporting    tables of grades, for Canvas and for Moodle
     bridge       to nbgrader's formgrader and back
     pages, files what all pages, and all files, have in common

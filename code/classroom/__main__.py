@@ -20,6 +20,7 @@ COMMANDS = {
     "grade": ("commands.grade", "grade what was handed in, in a sandbox"),
     "manual": ("manual", "write the sheet for marks by hand, and read it back"),
     "feedback": ("feedback", "write a page for every student and one for you"),
+    "show": ("showing", "write a page on one student's answers, for you"),
     "export": ("exporting", "write the grades as CSV, for Canvas or for Moodle"),
     "status": ("commands.status", "say what is handed in, graded, and left to do"),
 }
@@ -32,7 +33,8 @@ exit status:
   0  done
   1  something is wrong with the course or an assignment; the message says what
   2  the command was not understood
-  3  stopped before the end (Ctrl-C, full disk): the same command goes on from there
+  3  stopped before the end (Ctrl-C, full disk, a folder that may not be written): the same
+     command goes on from there
   4  there is no sandbox on this machine; the message says why and what helps
 
 `classroom COMMAND --help` tells more of each. The settings are in course.toml; without the file
@@ -116,9 +118,19 @@ def _run(argv):
     except SandboxError as error:
         print(f"classroom: the sandbox does not work: {error}", file=sys.stderr)
         return NO_SANDBOX
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"classroom: {_of_system(error)}", file=sys.stderr)
+        return STOPPED
     except KeyboardInterrupt:
         print("classroom: interrupted", file=sys.stderr)
         return STOPPED
+
+
+def _of_system(error):
+    """What the system says of a file, a full disk for instance, or a folder nobody may write in."""
+    return f"{error.strerror or error}" + f": {error.filename}" * (error.filename is not None)
 
 
 def _chosen(argv):

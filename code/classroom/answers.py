@@ -7,16 +7,12 @@ cells, and what its author wrote still counts.
 
 import ast
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 
 from .notebook import Effort, parsed, python
 from .questions import Choice, Manual
 
-__all__ = ["Handout", "Work", "assignment_named", "work"]
-
-#: A self-check, as every released notebook has one below each answer.
-CHECK = re.compile(r"""^[ \t]*check\([ \t]*["'](\w[\w-]*)/[\w.-]+["']""", re.M)
+__all__ = ["Handout", "Work", "defining", "work"]
 
 
 @dataclass(frozen=True)
@@ -47,16 +43,6 @@ class Work:
     broken: dict
     notes: list
     human: list
-
-
-def assignment_named(cells, known):
-    """Return the name of another assignment whose notebook this is, or None.
-
-    cells: the texts of its cells. known: the name of the assignment it was handed in for. The
-    self-checks tell: it is another's where they name another one, and none of them names this.
-    """
-    named = Counter(name for text in cells for name in CHECK.findall(text))
-    return named.most_common(1)[0][0] if named and known not in named else None
 
 
 def work(found, assignment, handout):
@@ -115,6 +101,16 @@ def _defined(statement):
         return {statement.name}
     targets = getattr(statement, "targets", [getattr(statement, "target", None)])
     return {n.id for t in targets if t for n in ast.walk(t) if isinstance(n, ast.Name)}
+
+
+def defining(cells, name):
+    """Return those of some `notebook.Cell`s that give a name a meaning; the last of them counts."""
+    effort, found = Effort(), []
+    for cell in cells:
+        tree = parsed(_code(cell, [name], effort)[0])
+        if tree is not None and any(name in _defined(statement) for statement in tree.body):
+            found.append(cell)
+    return found
 
 
 def _without_stubs(cells, assignment, handout):

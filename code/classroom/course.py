@@ -22,6 +22,9 @@
     files_mb = 32
     processes = 32
 
+    [assignments.01_perceptron]
+    due = 2026-10-01T23:59:00+02:00       # without an offset: by this machine's clock
+
 Every line may be left out, and so may the file.
 """
 
@@ -29,13 +32,14 @@ import os
 import secrets
 import tomllib
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .files import write_whole
 from .sandbox import Limits
 
-__all__ = ["FILE", "Course", "CourseError", "create", "load_course"]
+__all__ = ["FILE", "Course", "CourseError", "create", "load_course", "moment"]
 
 FILE = "course.toml"
 FOLDERS = ("assignments", "release", "submitted", "results", "feedback", "exports")
@@ -60,7 +64,7 @@ class Course:
 
     root: its folder. name, site: texts. roster: a path, or None. assignments, release, submitted,
     results, feedback, exports: paths. workers: how many processes grade. limits: a
-    `sandbox.Limits`.
+    `sandbox.Limits`. due: assignment -> when it is due, a datetime with an offset.
     """
 
     root: Path
@@ -71,6 +75,7 @@ class Course:
     workers: int = 1
     seed_file: Path = Path("course.seed")
     limits: Limits = field(default_factory=Limits)
+    due: dict = field(default_factory=dict)
 
     def __getattr__(self, name):
         if name in FOLDERS:
@@ -117,9 +122,11 @@ def load_course(root="."):
     about = _section(file, told, "course", {"name": "", "site": "", "roster": ""})
     folders = _section(file, told, "folders", {name: name for name in FOLDERS})
     grading = _section(file, told, "grading", GRADING)
+    due = _due(file, told.pop("assignments", {}))
     if told:
         raise CourseError(
-            f"{file}: expected the sections course, folders and grading, came {', '.join(told)}"
+            f"{file}: expected the sections course, folders, grading and assignments, "
+            f"came {', '.join(told)}"
         )
     return Course(
         root=root,
@@ -130,6 +137,7 @@ def load_course(root="."):
         workers=grading["workers"] or os.cpu_count() or 1,
         seed_file=root / grading["seed_file"],
         limits=_limits(file, grading),
+        due=due,
     )
 
 
@@ -163,6 +171,38 @@ def _site(file, address):
             f"came {address!r}"
         )
     return address.rstrip("/")
+
+
+def moment(value):
+    """Return a datetime with an offset, of TOML's datetime or date or of an ISO text.
+
+    One without an offset is by this machine's clock, a date alone is the end of that day. Raises
+    ValueError for what is neither.
+    """
+    if isinstance(value, str):
+        value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time(23, 59, 59))
+    if not isinstance(value, datetime):
+        raise ValueError(f"expected a date, came {value!r}")
+    return value if value.tzinfo else value.astimezone()
+
+
+def _due(file, told):
+    """Assignment -> when it is due, of the tables [assignments.NN_name]."""
+    due = {}
+    for name, about in told.items() if isinstance(told, dict) else [("", told)]:
+        where = f"{file}: [assignments.{name}]"
+        if not isinstance(about, dict) or set(about) - {"due"}:
+            raise CourseError(f"{where}: expected due = a date with a time, came {about!r}")
+        try:
+            due |= {name: moment(about["due"])} if about else {}
+        except ValueError:
+            raise CourseError(
+                f"{where} due: expected a date and time such as 2026-10-01T23:59:00+02:00, "
+                f"came {about['due']!r}"
+            ) from None
+    return due
 
 
 def _limits(file, grading):
@@ -201,6 +241,9 @@ START = """# A course. Every line is a default: uncomment those that are to be d
 # memory_mb = 1000
 # files_mb = 32
 # processes = 32
+
+# [assignments.01_perceptron]
+# due = 2026-10-01T23:59:00+02:00
 """
 
 

@@ -10,7 +10,8 @@ import json
 import os
 import signal
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -21,7 +22,17 @@ from .files import write_whole
 from .grading import SCHEMA, Task, boxes_cpu, crashed, grade_one, prepared
 from .submissions import named, submitted
 
-__all__ = ["Summary", "grade", "read_result", "result_path", "tasks_of", "timed"]
+__all__ = [
+    "Changes",
+    "Summary",
+    "ahead",
+    "grade",
+    "read_result",
+    "result_path",
+    "tasks_of",
+    "timed",
+    "why",
+]
 
 
 #: Seconds beyond the longest that a notebook may have until a worker that says nothing is killed:
@@ -31,13 +42,45 @@ PATIENCE = 180.0
 
 
 @dataclass
+class Changes:
+    """Of an assignment, what came out otherwise than before, from the same files.
+
+    compared: how many results there were before. students: how many of them have other points.
+    questions: id -> the differences in points, of those that differ.
+    """
+
+    compared: int = 0
+    students: int = 0
+    questions: dict = field(default_factory=dict)
+
+    def add(self, old, new):
+        """Compare two results of one student; those of two different files say nothing."""
+        if old is None or old.get("file") != new["file"]:
+            return
+        before, after = ({q["id"]: q["points"] for q in r["questions"]} for r in (old, new))
+        differ = {
+            id: round(after.get(id, 0.0) - before.get(id, 0.0), 4)
+            for id in (before | after)
+            if after.get(id, 0.0) != before.get(id, 0.0)
+        }
+        self.compared += 1
+        self.students += bool(differ)
+        for id, points in differ.items():
+            self.questions.setdefault(id, []).append(points)
+
+
+@dataclass
 class Summary:
-    """What a run of `grade` did: submissions graded now, already graded, and where it stopped."""
+    """What a run of `grade` did: submissions graded now, already graded, and where it stopped.
+
+    changes: assignment -> `Changes`.
+    """
 
     graded: int = 0
     kept: int = 0
     human: int = 0
     stopped: str = ""
+    changes: dict = field(default_factory=dict)
 
 
 def result_path(course, assignment, student):
@@ -63,6 +106,29 @@ def tasks_of(course, kit, seed, students=None, unsafe=False):
         name = named(entry.path.name) if entry.path else ""
         task = Task(kit, entry.student, name, data, seed, notes, course.limits, unsafe)
         yield task, result_path(course, kit.name, entry.student)
+
+
+def why(task, known):
+    """Return why a submission is to be graded, in a word or two; "" where it is graded already.
+
+    known: its result, or None.
+    """
+    if known is None:
+        return "new"
+    if known.get("graded_with") == task.key:
+        return ""
+    if known.get("file", {}).get("sha256") != task.sha256:
+        return "other file"
+    before = known.get("graded_by", {})
+    others = [name for name, digest in task.parts.items() if before.get(name) != digest]
+    return f"other {' and '.join(others or ['file'])}"
+
+
+def ahead(course, kit, seed, students=None, unsafe=False, again=False):
+    """Return a `Counter` of why an assignment's submissions would be graded; "" for those kept."""
+    tasks = tasks_of(course, kit, seed, students, unsafe)
+    reasons = (why(task, read_result(path)) for task, path in tasks)
+    return Counter(reason or ("asked for again" if again else "") for reason in reasons)
 
 
 def grade(
@@ -91,8 +157,8 @@ def grade(
     def todo():
         for kit in kits:
             for task, path in tasks_of(course, kit, seed, students, unsafe):
-                known = None if again else read_result(path)
-                if known is not None and known.get("graded_with") == task.key:
+                known = read_result(path)
+                if not again and not why(task, known):
                     summary.kept += 1
                     summary.human += bool(known["human"])
                     if tick:
@@ -106,10 +172,13 @@ def grade(
         with _alone(course):
             _sweep(course, kits)
             for path, result, cost in hands(todo()):
+                before = read_result(path)
                 write_whole(
                     path, json.dumps(result, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
                 )
                 _log(course, result, cost)
+                changes = summary.changes.setdefault(result["assignment"], Changes())
+                changes.add(before, result)
                 summary.graded += 1
                 summary.human += bool(result["human"])
                 if tick:
@@ -146,7 +215,7 @@ def _alone(course):
 def _sweep(course, kits):
     """Take away what a grader that was killed had begun to write."""
     for kit in kits:
-        for begun in (course.results / kit.name).glob(".*.json.*.new"):
+        for begun in (course.results / kit.name).glob(".*.new"):
             begun.unlink()
 
 

@@ -15,6 +15,7 @@ from .collecting import ROSTER, Roster, read_roster
 from .commands import OK, WRONG, assignments, choose
 from .course import CourseError
 from .files import write_whole
+from .lateness import LATE, Handed, all_handed
 from .marks import results_of
 from .pages import counted, listed, number
 from .questions import Manual
@@ -31,7 +32,7 @@ class Grade:
 
     about: the student's row of the roster. status: the result's, or "missing". points: a number,
     None where there is no grade. questions: id -> points, or None. waiting: ids that wait for a
-    mark. human: reasons for a look.
+    mark. human: reasons for a look. handed: when it was handed in.
     """
 
     student: str
@@ -41,6 +42,7 @@ class Grade:
     questions: dict = field(default_factory=dict)
     waiting: tuple = ()
     human: tuple = ()
+    handed: Handed = field(default_factory=Handed)
 
 
 @dataclass
@@ -62,10 +64,11 @@ def grades_of(course, path, roster=None, manual=True):
     asked = [q for q in assignment.questions if manual or not isinstance(q, Manual)]
     ids = [question.id for question in asked]
     out = Grades(assignment.title, sum(question.points for question in asked), ids)
+    handed = all_handed(course, found.source.name, found.results, about.values())
     graded = {}
     for result in found.results:
         student = result["student"]
-        grade = graded[student] = _grade(result, ids, about.get(student, {}))
+        grade = graded[student] = _grade(result, ids, about.get(student, {}), handed[student])
         if grade.status != "graded":
             worth = "no grade" if grade.points is None else counted(grade.points, "point")
             out.said.append(f"{student}: {grade.status}; {worth}.")
@@ -81,7 +84,7 @@ def grades_of(course, path, roster=None, manual=True):
     return out
 
 
-def _grade(result, ids, about):
+def _grade(result, ids, about, handed):
     rows = {row["id"]: row for row in result["questions"]}
     waiting = tuple(id for id in result["waiting"] if id in ids)
     questions = {id: None if id in waiting or id not in rows else rows[id]["points"] for id in ids}
@@ -91,7 +94,7 @@ def _grade(result, ids, about):
     )
     points = None if failed else round(sum(p for p in questions.values() if p is not None), 4)
     student, human = result["student"], tuple(result["human"])
-    return Grade(student, about, result["status"], points, questions, waiting, human)
+    return Grade(student, about, result["status"], points, questions, waiting, human, handed)
 
 
 # --- formats --------------------------------------------------------------------------------------
@@ -127,6 +130,7 @@ def _plain(grades, column):
     """Everything: one row a student, one column a question. With a BOM, for Excel."""
     known = [c for c in ("name", "email") if any(g.about.get(c) for g in grades.rows)]
     heads = ["student", *known, "status", "points", "max_points", *grades.ids, "waiting", "look"]
+    heads += ["handed_in", "late"]
     rows = [
         [
             g.student,
@@ -137,6 +141,8 @@ def _plain(grades, column):
             *(g.questions.get(id) for id in grades.ids),
             " ".join(g.waiting),
             " ".join(g.human),
+            g.handed.at.isoformat() if g.handed.at else "",
+            "yes" if g.handed.late == LATE else g.handed.late,
         ]
         for g in grades.rows
     ]
@@ -218,7 +224,9 @@ def export(course, path, form="csv", roster=None, *, manual=True, column=""):
 # --- the command ----------------------------------------------------------------------------------
 
 EPILOG = """\
-  csv      one row a student and one column a question; opens in any spreadsheet
+  csv      one row a student and one column a question; opens in any spreadsheet. `late` are the
+           hours begun after the date in course.toml, or yes where Canvas says no more; the points
+           do not depend on it
   canvas   for Gradebook → Import; --column "Name (12345)" is the column of an assignment that is
            there, as Canvas's own export calls it
   moodle   for the assignment's “Upload grading worksheet”, or for Grades → Import → CSV file.
@@ -226,7 +234,8 @@ EPILOG = """\
            more recently in Moodle than in the spreadsheet” is ticked
 
 The roster is a CSV with a column `student` and, as they apply, name, email, canvas_id, sis_id,
-login, section, moodle_id. Moodle's ids are those of one assignment: the number in the names of its
+login, section, moodle_id, and `extension`, hours that are added to the date, or for one assignment
+alone `extension NN_name`. Moodle's ids are those of one assignment: the number in the names of its
 downloaded files, and after “Participant” in its worksheet.
 """
 

@@ -13,9 +13,10 @@ from functools import partial
 from pathlib import Path
 
 from .collecting import ROSTER, Roster, read_roster
-from .commands import OK, WRONG, assignments, choose
+from .commands import OK, WRONG, assignments, choose, known_only
 from .course import CourseError
 from .files import write_whole
+from .lateness import all_handed
 from .leaks import leaks
 from .marks import is_waiting, results_of
 from .notebook import read
@@ -40,11 +41,12 @@ STATUSES = {
 WITHHELD = "(not shown here: it would tell others what is expected)"
 
 
-def page(result, source, *, course="", site="", name=""):
+def page(result, source, *, course="", site="", name="", handed=""):
     """Return the HTML of a student's feedback.
 
     result: from `marks.merged`. source: the assignment's `Source`. course: the course's name.
     site: the address of the book, or "" for no links. name: the student's, where it is known.
+    handed: a sentence on when it was handed in, where that is known.
     """
     assignment = source.assignment
     who = f"{said(name)} ({said(result['student'])})" if name else said(result["student"])
@@ -54,6 +56,7 @@ def page(result, source, *, course="", site="", name=""):
         f'<p class="quiet">{said(course)}</p>' if course else "",
         f"<h1>{said(assignment.title)}</h1>",
         f'<p class="quiet">{who}{f" · {said(file)}" if file else ""}</p>',
+        f'<p class="quiet">{said(handed)}</p>' if handed else "",
         _total(result),
         _notes(result),
         _points(result),
@@ -187,13 +190,15 @@ def feedback(course, path, roster=None, students=None):
     found = standing(course, path)
     source, out = found.source, Written(found.source, results=found.results, said=found.said())
     handed_in = {entry.student: entry for entry in submitted(course.submitted / source.name)}
-    names = (roster or Roster()).names
+    roster = roster or Roster()
+    handed = all_handed(course, source.name, found.results, roster.rows)
     for result in found.results:
         student = result["student"]
         if students and student not in students:
             continue
         data, _ = handed_in[student].data()
-        write = partial(page, course=course.name, site=course.site, name=names.get(student, ""))
+        about = {"name": roster.names.get(student, ""), "handed": handed[student].words}
+        write = partial(page, course=course.name, site=course.site, **about)
         text = _safe(result, source, course.seed(), _own(result, data), write)
         if text is None:
             out.leaked.append(f"{student}: the page would give something away; it is not written.")
@@ -258,6 +263,8 @@ def main(args, course):
     paths = [p for p in assignments(course, args.assignments) if results_of(course, p.stem)[0]]
     if not paths:
         raise CourseError(f"results: expected results in {course.results}; grade first")
+    there = [result["student"] for path in paths for result in results_of(course, path.stem)[0]]
+    known_only("--student", args.student, dict.fromkeys(there))
     for path in paths:
         done = feedback(course, path, roster, args.student)
         for sentence in done.said + done.leaked:

@@ -17,10 +17,10 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from .answers import Handout, assignment_named, work
+from .answers import Handout, work
 from .clock import Clock
 from .judging import Problem, Try, Verdict, changed, followed, judge, spoiled, yours_of
-from .notebook import read
+from .notebook import assignment_named, read
 from .oracle import Oracle, packages_of
 from .packages import ALWAYS, PackageError
 from .questions import Assignment, Manual, expected_of, tries_of
@@ -83,13 +83,20 @@ class Task:
     unsafe: bool = False
 
     @property
+    def parts(self):
+        """What the result depends on besides the file: name -> hash."""
+        return {
+            "grader": _grader(),
+            "checks": self.kit.digest,
+            "seed": hashlib.sha256(f"seed {self.seed}".encode()).hexdigest(),
+            "limits": _digest(sorted(asdict(self.limits).items())),
+            "sandbox": _digest(self.unsafe),
+        }
+
+    @property
     def key(self):
         """What the result depends on: with the same key it need not be computed again."""
-        seed = hashlib.sha256(f"seed {self.seed}".encode()).hexdigest()
-        limits = sorted(asdict(self.limits).items())
-        return _digest(
-            [_grader(), self.kit.digest, seed, limits, self.unsafe, self.notes, self.sha256]
-        )
+        return _digest([self.parts, self.notes, self.sha256])
 
     @property
     def sha256(self):
@@ -207,6 +214,7 @@ def _result(task, assignment):
         "student": task.student,
         "file": {"name": task.file, "sha256": task.sha256},
         "graded_with": task.key,
+        "graded_by": task.parts,
         "status": "graded",
         "notes": list(task.notes),
         "human": list(task.notes),

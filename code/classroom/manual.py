@@ -11,15 +11,18 @@ import re
 import sys
 from pathlib import Path
 
+from .answers import defining
 from .commands import OK, assignments
 from .course import CourseError
 from .exporting import BOM, bare
 from .files import write_whole
 from .marks import answer_key, is_waiting, marks_path, read_marks, results_of, write_marks
+from .notebook import read
 from .pages import counted, number
 from .questions import Manual
 from .source import load
 from .standing import standing
+from .submissions import submitted
 
 __all__ = ["HEADS", "read_sheet", "sheet", "sheet_path"]
 
@@ -36,9 +39,11 @@ def sheet_path(course, assignment):
 def sheet(course, path, everything=False):
     """Return (the text of an assignment's sheet, how many of its lines have no mark yet).
 
-    everything: also lines for the questions that the machine has graded.
+    everything: also lines for the questions that the machine has graded, and at the end a column
+    `code` with the cells of their answers.
     """
     found, lines, waiting = standing(course, path), [], 0
+    cells = _cells(course, found.source.name) if everything else {}
     # One question after the other marks more evenly.
     for question in found.source.assignment.questions:
         for result in found.results:
@@ -47,11 +52,26 @@ def sheet(course, path, everything=False):
                 continue
             waiting += is_waiting(row)
             lines.append(_line(result["student"], question, row))
+            if everything:
+                lines[-1].append(_code(cells.get(result["student"], []), question))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(HEADS)
+    writer.writerow([*HEADS, "code"] if everything else HEADS)
     writer.writerows(lines)
     return BOM + out.getvalue(), waiting
+
+
+def _cells(course, assignment):
+    """student -> the cells of what was handed in."""
+    handed_in = submitted(course.submitted / assignment)
+    return {entry.student: read(entry.data()[0] or b"").cells for entry in handed_in}
+
+
+def _code(cells, question):
+    """The cells that define what a question asks for, as a cell of a table."""
+    if isinstance(question, Manual):
+        return ""
+    return _cell("\n\n".join(cell.text for cell in defining(cells, question.calls))[:LONGEST])
 
 
 def _line(student, question, row):
@@ -160,8 +180,8 @@ The sheet has a line for each answer: student, question, answer, rubric, the mos
 columns for your mark and a comment, which the student gets. Columns may be moved, lines sorted or
 left out; a line without a mark changes nothing. Fill it in and give it back with --read. Marks lie
 in results/ASSIGNMENT.manual.json and stay when you grade again; `key` is how a changed answer is
-noticed. With --all the sheet has the machine's questions too: a mark there takes the place of the
-machine's points.
+noticed. With --all the sheet has the machine's questions too, and a column with the code of the
+answers: a mark there takes the place of the machine's points.
 
 With nbgrader: --to-nbgrader FOLDER makes a course that `nbgrader`'s formgrader shows, our points
 in it; nothing is run there. --from-nbgrader FOLDER reads the marks back.

@@ -11,11 +11,12 @@ import itertools
 import json
 import re
 import textwrap
+from collections import Counter
 from dataclasses import dataclass, field
 
 from .values import printable
 
-__all__ = ["Cell", "Effort", "Found", "parsed", "python", "read"]
+__all__ = ["Cell", "Effort", "Found", "assignment_named", "parsed", "python", "read"]
 
 #: No honest cell is longer than this many letters, no notebook than these and these many cells.
 #: Whoever hands in more, to keep the grader busy, has the rest not read.
@@ -135,6 +136,23 @@ def _no_notebook(text, found):
         found.cells = [Cell(1, "code", text)]
         return found.odd("This is a Python file, not a notebook. It was graded as one cell.")
     return found.refused("unreadable", "This is not a notebook: no cells can be found in it.")
+
+
+#: The assignment in a self-check as it is handed out: `check("01_perceptron/q2", …)`.
+CHECKED = re.compile(r"""\bcheck\(\s*["']([\w.-]+)/""")
+
+
+def assignment_named(cells, asked):
+    """Return the name of the assignment whose notebook this is, by its self-checks.
+
+    cells: `Cell`s. asked: the assignment that it should be; as long as one check names it, it is
+    it, since a student may have tried something of another one in it. Else the one that is named
+    most often, the first of several; "" where no check names any.
+    """
+    named = Counter(name for cell in cells for name in CHECKED.findall(cell.text))
+    if not named or asked in named:
+        return asked if named else ""
+    return named.most_common(1)[0][0]
 
 
 # ---------------------------------------------------------------------------- the cells

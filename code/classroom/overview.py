@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from .copies import copies_of
 from .files import write_whole
+from .lateness import LATE, all_handed
 from .marks import is_waiting, mean_of
 from .pages import MARKED, VERDICTS, counted, document, number, prose, said, table
 from .questions import Choice
@@ -48,15 +49,16 @@ def overview(course, source, results, roster=None, problems=()):
         return f'<a href="{link}">{called}</a>'
 
     copies = copies_of(course, source)
-    text = overview_page(source.assignment, results, copies, missing, problems, who)
+    handed = all_handed(course, source.name, results, roster.rows if roster else ())
+    text = overview_page(source.assignment, results, copies, missing, problems, who, handed)
     write_whole(target, text)
     return target
 
 
-def overview_page(assignment, results, copies=(), missing=(), problems=(), who=said):
+def overview_page(assignment, results, copies=(), missing=(), problems=(), who=said, handed=None):
     """Return the HTML. copies: `Group`s. who(student): HTML that names, and links, a student.
 
-    The same arguments give the same bytes.
+    handed: student -> `lateness.Handed`. The same arguments give the same bytes.
     """
     body = [
         f"<h1>{said(assignment.title)}: overview</h1>",
@@ -68,6 +70,7 @@ def overview_page(assignment, results, copies=(), missing=(), problems=(), who=s
         *_looks(results, who),
         *_waiting(results, who),
         *_copies(copies, who),
+        *_late(handed or {}, who),
         *_missing(missing, who),
         *_everybody(results, who),
     ]
@@ -221,6 +224,15 @@ def _facts(group):
         yield told if students == group.students else said(names) + told
     if group.more:
         yield f"and {counted(group.more, 'more pair')} of these files"
+
+
+def _late(handed, who):
+    late = {student: about.late for student, about in handed.items() if about.late is not None}
+    if late:
+        yield "<h2>Handed in late</h2>"
+        hours = {s: "" if n == LATE else f" ({n} h)" for s, n in late.items()}
+        names = ", ".join(f"{who(student)}{hours[student]}" for student in late)
+        yield f"<p>{len(late)} handed in late, in hours begun: {names}</p>"
 
 
 def _missing(students, who):

@@ -11,8 +11,9 @@ import re
 import zipfile
 from pathlib import PurePosixPath
 
-from .collecting import CANVAS, MOODLE, Roster, read_collected
+from .collecting import Roster, read_collected
 from .files import write_whole
+from .owners import CANVAS, MOODLE
 
 __all__ = ["PLATFORMS", "packed"]
 

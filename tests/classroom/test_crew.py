@@ -11,17 +11,20 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import psutil
 import pytest
 
 from classroom import crew
 from classroom.__main__ import COMMANDS, main
-from classroom.commands import NO_SANDBOX, OK, STOPPED, USAGE, WRONG
+from classroom.commands import NO_SANDBOX, OK, STOPPED, USAGE, WRONG, known_only
+from classroom.commands.grade import _changed
 from classroom.course import Course, CourseError, create, load_course
 from classroom.files import write_whole
 from classroom.grading import kit_of
 from classroom.submissions import submitted
+from results import result, row
 from trial import FULL, make_course, solved
 
 STUDENTS = {
@@ -179,6 +182,7 @@ def test_stopped_anywhere_it_goes_on(course, number):
     if number == signal.SIGINT:
         assert running.returncode == STOPPED
         assert "interrupted. The same command goes on." in said
+
     before = results(course)
     assert len(before) < 8
     done = subprocess.run(command, capture_output=True, text=True)
@@ -187,6 +191,18 @@ def test_stopped_anywhere_it_goes_on(course, number):
     assert len(after) == 8
     assert all(after[name] == data for name, data in before.items())
     assert json.loads(after["gil.json"])["questions"][0]["status"] == "timeout"
+
+
+def test_what_again_does_after_a_stop_is_said(course, capsys, monkeypatch):
+    monkeypatch.setattr(crew, "grade", lambda *_, **__: crew.Summary(1, 0, 0, "interrupted"))
+    where = ["-C", str(course.root), "grade", "--unsafe"]
+    assert main(where) == main([*where, "--again"]) == STOPPED
+    said = [line for line in capsys.readouterr().err.splitlines() if "interrupted" in line]
+    assert said == [
+        "classroom: interrupted. The same command goes on.",
+        "classroom: interrupted. What is graded again is kept, the rest is as it was before; "
+        "with --again the same command begins anew.",
+    ]
 
 
 # ---------------------------------------------------------------------------- what was handed in
@@ -280,7 +296,13 @@ def test_what_the_file_says_holds(tmp_path):
         ("[course]\nsite = 'http://[a'", r"site: expected an address .*, came 'http://\[a'$"),
         ("[folders]\nresults = 3", r"\[folders\] results: expected a text, came 3$"),
         ("[grading]\nseconds = 0", r"\[grading\] limits: seconds: expected a number above 0"),
-        ("[marks]\na = 3", r"expected the sections course, folders and grading, came marks$"),
+        ("[marks]\na = 3", r"the sections course, folders, grading and assignments, came marks$"),
+        (
+            "[assignments.01_a]\ndue = 3",
+            r"\[assignments.01_a\] due: expected a date and time such as .*, came 3$",
+        ),
+        ("[assignments.01_a]\ndo = 3", r"01_a\]: expected due = a date .*, came {'do': 3}$"),
+        ("assignments = 3", r"expected due = a date with a time, came 3$"),
         ("course = 3", r"expected a section \[course\], came course = 3$"),
         ("a = = 3", r"course.toml: Invalid value"),
     ],
@@ -289,6 +311,19 @@ def test_what_is_wrong_with_the_file_is_said(tmp_path, text, message):
     (tmp_path / "course.toml").write_text(text)
     with pytest.raises(CourseError, match=message):
         load_course(tmp_path)
+
+
+def test_when_an_assignment_is_due(tmp_path):
+    (tmp_path / "course.toml").write_text(
+        "[assignments.01_a]\ndue = 2026-10-01T23:59:00+02:00\n"
+        "[assignments.02_b]\ndue = 2026-10-01T12:00:00\n"
+        "[assignments.03_c]\ndue = 2026-10-01\n[assignments.04_d]\n"
+    )
+    assert load_course(tmp_path).due == {
+        "01_a": datetime(2026, 10, 1, 21, 59, tzinfo=UTC),
+        "02_b": datetime(2026, 10, 1, 12).astimezone(),
+        "03_c": datetime(2026, 10, 1, 23, 59, 59).astimezone(),
+    }
 
 
 def test_a_new_course_has_a_seed_that_only_its_owner_reads(tmp_path, capsys):
@@ -359,11 +394,83 @@ def test_grade_and_status_say_what_is_done(graded, capsys):
     [
         (["99_none"], "classroom: assignment: expected one of 01_trial, came 99_none"),
         (["--workers", "0"], "classroom: --workers: expected at least 1, came 0"),
+        (
+            ["--student", "dan", "--student", "eve1"],
+            "classroom: --student: expected one of eve, ada, bob, cyd, dan, fay, came eve1",
+        ),
     ],
 )
 def test_what_is_wrong_with_the_course_is_said(course, capsys, more, message):
     assert main(["-C", str(course.root), "grade", *more]) == WRONG
     assert capsys.readouterr().err.strip() == message
+    assert not course.results.exists()
+
+
+def test_of_many_names_the_ten_closest_are_said():
+    with pytest.raises(CourseError) as said:
+        known_only("student", ["s17x"], [f"s{n:02}" for n in range(30)])
+    assert str(said.value).startswith("student: expected one of s17, s0")
+    assert str(said.value).endswith(" and 20 more, came s17x")
+
+
+@pytest.mark.optional("bubblewrap")
+def test_a_dry_run_says_why_and_grades_nothing(once, graded, capsys):
+    def dry(*more):
+        assert main(["-C", str(graded.root), "grade", "--dry-run", *more]) == OK
+        return capsys.readouterr().out
+
+    before = results(graded)
+    assert dry() == "01_trial: 0 to grade, 6 as they are\n"
+    assert dry("--again", "--student", "bob") == (
+        "01_trial: 1 to grade (1 asked for again), 0 as they are\n"
+    )
+    assert dry("--unsafe") == "01_trial: 6 to grade (6 other sandbox), 0 as they are\n"
+    write_whole(graded.submitted / "01_trial" / "gil.ipynb", solved())
+    write_whole(graded.submitted / "01_trial" / "fay.ipynb", solved())
+    assert dry() == "01_trial: 2 to grade (1 other file, 1 new), 5 as they are\n"
+    (graded.root / "course.toml").write_text("[grading]\nseconds = 61")
+    checks = graded.assignments / "01_trial.py"
+    checks.write_text(checks.read_text().replace("a is tanh(z).", "a = tanh(z)"))
+    assert dry() == (
+        "01_trial: 7 to grade (5 other checks and limits, 1 other file, 1 new), 0 as they are\n"
+    )
+    assert results(graded) == before
+
+
+@pytest.mark.optional("bubblewrap")
+def test_a_mended_check_says_whose_points_it_changes(graded, capsys):
+    checks = graded.assignments / "01_trial.py"
+    # What bob wrote is right now, and what ada, dan and all others wrote is not.
+    text = checks.read_text().replace("reference=lambda a: 1 - a**2", "reference=lambda a: a**2-1")
+    checks.write_text(text)
+    where = ["-C", str(graded.root), "grade", "--workers", "1"]
+    write_whole(graded.submitted / "01_trial" / "fay.ipynb", solved())  # another file: no change
+    assert main(where) == OK
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "6 graded now, 0 as they were."
+    assert said[-2:] == [
+        "01_trial: points changed for 3 of 5 graded again",
+        "  q1: 3 students, -4 to +4",
+    ]
+    assert main([*where, "--again", "--student", "bob"]) == OK
+    assert capsys.readouterr().out.splitlines() == [
+        "1 graded now, 0 as they were.",
+        "01_trial: points changed for 0 of 1 graded again",
+    ]
+
+
+def test_points_that_change_alike_are_said_once():
+    changes = crew.Changes()
+    for student in ("ada", "bob", "cyd"):
+        old = result(student, row("q1", "wrong"), row("q4", points=0.0))
+        changes.add(old, result(student, row("q1", points=4.0), row("q4", points=len(student) / 2)))
+    changes.add(None, result("dan"))
+    changes.add(result("eve", data=b"before"), result("eve", row("q1", "wrong")))
+    assert list(_changed("01_trial", changes)) == [
+        "01_trial: points changed for 3 of 3 graded again",
+        "  q1: 3 students, +4 each",
+        "  q4: 3 students, +1.5 each",
+    ]
 
 
 def test_without_bubblewrap_it_refuses_and_says_what_helps(course, capsys, monkeypatch):

@@ -56,15 +56,18 @@ def test_the_table_has_everything(course, roster):
     assert rows == [
         [
             *("student", "name", "email", "status", "points", "max_points"),
-            *("q1", "q2", "q3", "q4", "q5", "waiting", "look"),
+            *("q1", "q2", "q3", "q4", "q5", "waiting", "look", "handed_in", "late"),
         ],
-        ["s001", "Zoë, =Å", "s001@example.org", "graded", "14", "15", *"42314", "", ""],
+        [
+            *("s001", "Zoë, =Å", "s001@example.org", "graded", "14", "15"),
+            *(*"42314", "", "", "", ""),
+        ],
         [
             *("s002", "'=cmd|'/c calc'!A1", "s002@example.org", "graded", "11.33", "15"),
-            *("1.33", "2", "3", "1", "4", "", "A reason."),
+            *("1.33", "2", "3", "1", "4", "", "A reason.", "", ""),
         ],
-        ["s004", "'-4+4", "", "missing", "", "15", *[""] * 7],
-        ["s003", "", "", "unreadable", "0", "15", *"00000", "", ""],
+        ["s004", "'-4+4", "", "missing", "", "15", *[""] * 9],
+        ["s003", "", "", "unreadable", "0", "15", *"00000", *[""] * 4],
     ]
     assert data.startswith(b"\xef\xbb\xbfstudent,") and data.endswith(b"\r\n")
     assert grades.said == [

@@ -346,3 +346,11 @@ def test_no_student_gets_the_overview_and_no_name_can_overwrite_it(tmp_path):
     assert pages == ["01_trial.overview.html", "manual.html", "overview.html"]
     text = (tmp_path / "feedback" / "01_trial" / "overview.html").read_text(encoding="utf-8")
     assert "A trial · overview" in text and "Everybody" not in text
+
+
+def test_a_page_for_a_student_who_is_not_there_is_an_error(tmp_path, capsys):
+    fill(tmp_path, [result("s001"), result("s002")])
+    assert main(["-C", str(tmp_path), "feedback", "--student", "s02"]) == WRONG
+    said = capsys.readouterr().err
+    assert said == "classroom: --student: expected one of s002, s001, came s02\n"
+    assert not (tmp_path / "feedback").exists()

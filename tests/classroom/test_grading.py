@@ -52,8 +52,9 @@ def test_a_result_says_everything_and_no_secret(graded, kit):
     result = graded(solved())
     assert set(result) == {
         *("schema", "assignment", "student", "file", "graded_with", "status", "notes", "human"),
-        *("points", "max_points", "questions"),
+        *("points", "max_points", "questions", "graded_by"),
     }
+    assert set(result["graded_by"]) == {"grader", "checks", "seed", "limits", "sandbox"}
     assert (result["status"], result["points"], result["max_points"]) == ("graded", FULL, 15.0)
     assert (result["notes"], result["human"]) == ([], [])
     assert statuses(result) == RIGHT

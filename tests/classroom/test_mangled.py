@@ -1,6 +1,7 @@
 """Honest work in a bad state keeps its points to the last one; what cannot be read gets a row."""
 
 import json
+import os
 import time
 
 import pytest
@@ -70,7 +71,9 @@ def test_a_choice_that_is_no_letter_costs_its_question_only():
     assert result["questions"][0]["message"].startswith('Write one letter, "a", "b", "c" or "d"')
 
 
+LONG = [b"c" * 245, b"c\xff" * 70]
 NAMES = [b"\xff\xfe.ipynb", b"\x1b[2Jbob.ipynb", b"a b'\";$(x).ipynb", "日本.ipynb".encode()]
+NAMES += [name + b".ipynb" for name in LONG]
 
 
 def test_names_that_are_no_text_stop_nobody(tmp_path):
@@ -83,11 +86,12 @@ def test_names_that_are_no_text_stop_nobody(tmp_path):
     for name in NAMES[:2]:
         (folder / "ida" / name.decode("utf-8", "surrogateescape")).write_bytes(b"")
     summary = crew.grade(load_course(tmp_path), [BOOK.kit], seed=SEED)
-    assert (summary.graded, summary.stopped) == (5, "")
+    assert (summary.graded, summary.stopped) == (7, "")
     files = (tmp_path / "results" / NAME).glob("*.json")
     found = {json.loads(file.read_text())["student"]: file.stem for file in files}
     assert found == {name: name for name in found}
-    assert set(found) == {r"\xff\xfe", r"\x1b[2Jbob", "a b'\";$(x)", "日本", "ida"}
+    long = {named(os.fsdecode(name)) for name in LONG}
+    assert set(found) == {r"\xff\xfe", r"\x1b[2Jbob", "a b'\";$(x)", "日本", "ida", *long}
     result = json.loads((tmp_path / "results" / NAME / "ida.json").read_text())
     assert result["notes"][0].startswith("Of several files \\x")
     assert named("plain name.ipynb") == "plain name.ipynb"

@@ -12,7 +12,7 @@ from classroom.files import write_whole
 from classroom.manual import HEADS, sheet_path
 from classroom.marks import marks_path, read_marks
 from results import fill, result, row
-from trial import TEXT
+from trial import SOLUTIONS, TEXT, notebook
 
 EVIL = '=HYPERLINK("https://x")\nα, "β"; \'γ\''
 
@@ -58,6 +58,22 @@ def test_the_sheet_has_a_line_for_each_answer(course, capsys):
     ]
     assert {r["rubric"] for r in found} == {"One point a reason."}
     assert target.read_bytes().startswith(b"\xef\xbb\xbfstudent,question,answer,rubric,max,mark")
+
+
+def test_with_all_the_sheet_has_the_code_of_the_answers_and_is_read_back(course):
+    code = "def slope(a):\n    return '=1'"
+    data = notebook([("code", code), ("code", "=1"), ("code", "slope = slope")])
+    write_whole(course.submitted / "01_trial" / "s002.ipynb", data)
+    run(course)
+    assert "code" not in lines(course)[0]
+    run(course, "--all")
+    found = {(r["student"], r["question"]): r for r in lines(course)}
+    assert found["s001", "q1"]["code"] == SOLUTIONS["q1"]
+    assert found["s002", "q1"]["code"] == f"{code}\n\nslope = slope"
+    assert found["s002", "q3"]["code"] == found["s002", "q5"]["code"] == ""
+    rows = [row | {"mark": "1"} for row in found.values()]
+    assert run(course, "--read", written(course, rows, [*HEADS, "code"])) == OK
+    assert read_marks(course, "01_trial")["s002"]["q1"]["mark"] == 1.0
 
 
 def test_marks_come_back_and_are_on_the_next_sheet(course, capsys):

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from assigned import NAMES, ROOT, source
 from bookkit.site import SiteError, build_site
 from classroom import release
+from classroom.__main__ import main
 from classroom.leaks import LeakError, leaks
 from classroom.questions import PUBLIC_SEED, expected_of, tries_of
 from classroom.source import SourceError, cleared, digest, load, text_of
+from trial import make_course
 
 SEED = "nobody knows this one"
 
@@ -521,3 +523,21 @@ def test_the_sites_build_stops_at_an_assignments_defect(tmp_path, monkeypatch):
     with pytest.raises(SiteError, match=r"An assignment has errors:\n01_trial: question q1: 5 poi"):
         build_site(tmp_path)
     assert not (tmp_path / "_build").exists()
+
+
+# ---------------------------------------------------------------------------- the command
+
+
+def test_a_release_says_which_file_is_another_one_than_before(tmp_path, capsys):
+    checks = make_course(tmp_path).with_suffix(".py")
+    folder, words = tmp_path / "release" / "01_trial", ["-C", str(tmp_path), "release"]
+    for _ in (0, 1):  # the first time, and without a change
+        assert main(words) == 0
+        assert capsys.readouterr().out == f"{folder}\n"
+    checks.write_text(checks.read_text().replace("a is tanh(z).", "a is the tanh of z."))
+    assert main(words) == 0
+    assert capsys.readouterr().out == (
+        f"{folder}\n  01_trial.checks.json: another one than was released before; "
+        "students have the old one\n"
+    )
+    assert "the tanh of z" in (folder / "01_trial.checks.json").read_text()

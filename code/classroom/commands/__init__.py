@@ -3,6 +3,8 @@
 What they do is done elsewhere; here is what they ask and what they say.
 """
 
+from difflib import SequenceMatcher
+
 from ..course import CourseError
 
 #: The exit status of every command.
@@ -15,11 +17,24 @@ def assignments(course, names):
     """Return the paths of the named assignments' notebooks, of all without names."""
     there = {path.stem: path for path in sorted(course.assignments.glob("*.ipynb"))}
     if not there:
-        raise CourseError(f"assignments: expected notebooks in {course.assignments}, came none")
-    for name in names:
-        if name not in there:
-            raise CourseError(f"assignment: expected one of {', '.join(there)}, came {name}")
+        raise CourseError(
+            f"assignments: expected notebooks in {course.assignments}, came none; "
+            f"is {course.root} the course's folder?"
+        )
+    known_only("assignment", names, there)
     return [there[name] for name in names or there]
+
+
+def known_only(what, names, known):
+    """Raise `CourseError` for a name that is not known; it says which there are, the closest first.
+
+    what: what they are names of.
+    """
+    for name in names or ():
+        if name not in known:
+            near = sorted(known, key=lambda other: -SequenceMatcher(None, name, other).ratio())
+            there = ", ".join(near[:10]) + (f" and {len(near) - 10} more" * (len(near) > 10))
+            raise CourseError(f"{what}: expected one of {there or '(none)'}, came {name}")
 
 
 def choose(parser):

@@ -4,14 +4,25 @@ import sys
 from contextlib import nullcontext
 
 from ..course import CourseError
-from ..pages import counted
-from . import NO_SANDBOX, OK, STOPPED, assignments, choose
+from ..pages import counted, number
+from . import NO_SANDBOX, OK, STOPPED, assignments, choose, known_only
 
 EPILOG = """\
 Every submission gets a result, submitted/ASSIGNMENT/STUDENT → results/ASSIGNMENT/STUDENT.json.
 What is graded already, from the same file with the same seed, stays; so after Ctrl-C or a power
-cut the same command goes on. A student's code sees no other file, no network and no answer.
+cut the same command goes on (with --again it begins anew). A student's code sees no other file, no
+network and no answer.
+
+Where points change though the file is the same, because a check was mended for instance, it is said
+at the end for how many and at which questions.
 """
+
+#: What to do after a stop, without and with --again.
+GO_ON = (
+    "The same command goes on.",
+    "What is graded again is kept, the rest is as it was before; with --again the same command "
+    "begins anew.",
+)
 
 
 def arguments(parser):
@@ -29,6 +40,9 @@ def arguments(parser):
     )
     parser.add_argument("--again", action="store_true", help="also what is graded already")
     parser.add_argument(
+        "--dry-run", action="store_true", help="only say how many would be graded, and why"
+    )
+    parser.add_argument(
         "--unsafe",
         action="store_true",
         help="without a sandbox: the students' code can then read and write what you can",
@@ -37,9 +51,10 @@ def arguments(parser):
 
 def main(args, course):
     """Grade, with a progress bar; say what needs a look."""
-    from ..crew import grade
+    from ..crew import ahead, grade
     from ..grading import kit_of
     from ..sandbox import why_not
+    from ..submissions import submitted
 
     if args.workers is not None and args.workers < 1:
         raise CourseError(f"--workers: expected at least 1, came {args.workers}")
@@ -52,13 +67,20 @@ def main(args, course):
     ]
     if not kits:
         raise CourseError(f"submitted: expected folders of assignments in {course.submitted}")
+    there = [s.student for kit in kits for s in submitted(course.submitted / kit.name)]
+    known_only("--student", args.student, dict.fromkeys(there))
+    if args.dry_run:
+        for kit in kits:
+            asked = args.student, args.unsafe, args.again
+            print(f"{kit.name}: {_ahead(ahead(course, kit, course.seed(), *asked))}")
+        return OK
     if args.unsafe:
         print("classroom: without a sandbox, as you asked for.", file=sys.stderr)
     elif not args.scheduler and (reason := why_not()):
         print(f"classroom: {reason}", file=sys.stderr)
         print("To grade without any protection: --unsafe", file=sys.stderr)
         return NO_SANDBOX
-    told = _Told(_count(course, kits, args.student))
+    told = _Told(sum(not args.student or student in args.student for student in there))
     with _hands(args.scheduler, told) as hands, told:
         summary = grade(
             course,
@@ -73,7 +95,7 @@ def main(args, course):
         )
     told.summary(summary)
     if summary.stopped:
-        print(f"classroom: {summary.stopped}. The same command goes on.", file=sys.stderr)
+        print(f"classroom: {summary.stopped}. {GO_ON[args.again]}", file=sys.stderr)
         return STOPPED
     return OK
 
@@ -87,11 +109,21 @@ def _hands(scheduler, told):
     return connected(scheduler, told.say)
 
 
-def _count(course, kits, students):
-    from ..submissions import submitted
+def _ahead(reasons):
+    """How many would be graded, and why, the most first."""
+    kept = reasons.pop("", 0)
+    why = ", ".join(f"{n} {reason}" for reason, n in reasons.most_common())
+    return f"{reasons.total()} to grade{f' ({why})' if why else ''}, {kept} as they are"
 
-    entries = (s for kit in kits for s in submitted(course.submitted / kit.name))
-    return sum(not students or s.student in students for s in entries)
+
+def _changed(name, changes):
+    """Lines on the points that came out otherwise than before."""
+    if changes.compared:
+        yield f"{name}: points changed for {changes.students} of {changes.compared} graded again"
+    for id, points in sorted(changes.questions.items()):
+        least, most = (f"{'+' * (p > 0)}{number(p)}" for p in (min(points), max(points)))
+        by = f"{least} each" if least == most else f"{least} to {most}"
+        yield f"  {id}: {len(points)} student{'s' * (len(points) > 1)}, {by}"
 
 
 class _Told:
@@ -127,3 +159,6 @@ class _Told:
                 print(f"  {line}")
             if len(self.human) > 20:
                 print(f"  … and {len(self.human) - 20} more; `classroom status` lists all.")
+        for name, changes in sorted(summary.changes.items()):
+            for line in _changed(name, changes):
+                print(line)

@@ -9,9 +9,18 @@ def arguments(parser):
 
 
 def main(args, course):
-    """Write the students' notebooks; a leak, of the seed too, stops it before."""
+    """Write the students' notebooks and say what is new; a leak, of the seed too, stops it."""
     from ..release import release
 
     for path in assignments(course, args.assignments):
-        print(release(path, course.release, course.site or None, course.seed()))
+        before = _files(course.release / path.stem)
+        folder = release(path, course.release, course.site or None, course.seed())
+        print(folder)
+        for name, data in _files(folder).items():
+            if before.get(name, data) != data:
+                print(f"  {name}: another one than was released before; students have the old one")
     return 0
+
+
+def _files(folder):
+    return {p.name: p.read_bytes() for p in sorted(folder.glob("*")) if p.is_file()}
