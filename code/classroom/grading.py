@@ -165,8 +165,8 @@ def _graded(task, assignment, asked, right, result):
         result["notes"] += found.notes
         result["human"] += found.human
         return _nothing(result, assignment, found.status, found.notes[-1])
-    other = assignment_named([cell.text for cell in found.cells], assignment.name)
-    if other is not None:  # its `answer_1` is no answer to ours
+    other = assignment_named(found.cells, assignment.name)
+    if other not in ("", assignment.name):  # its `answer_1` is no answer to ours
         return _nothing(result, assignment, "other", f"This is the notebook of {other}.")
     done = work(found, assignment, task.kit.handout())
     runs = _Runs(task, done.cells, asked)

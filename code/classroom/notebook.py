@@ -138,8 +138,8 @@ def _no_notebook(text, found):
     return found.refused("unreadable", "This is not a notebook: no cells can be found in it.")
 
 
-#: The assignment in a self-check as it is handed out: `check("01_perceptron/q2", …)`.
-CHECKED = re.compile(r"""\bcheck\(\s*["']([\w.-]+)/""")
+#: The assignment in a self-check as it is handed out, a line `check("01_perceptron/q2", …)`.
+CHECKED = re.compile(r"""^[ \t]*check\([ \t]*["'](\w[\w-]*)/[\w.-]+["']""", re.MULTILINE)
 
 
 def assignment_named(cells, asked):

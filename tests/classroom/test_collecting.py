@@ -331,7 +331,7 @@ def test_another_assignments_notebook_is_left_and_the_right_one_stays(tmp_path, 
     assert said.err == (
         "left: s001.ipynb: it is a notebook of 02_many_outputs, by its self-checks.\n"
     )
-    assert f"{NAME}: 2 students, 1 new, 1 replaced, 0 as before; 1 files left" in said.out
+    assert f"{NAME}: 2 students, 1 new, 1 replaced, 0 as before; 1 file left" in said.out
     assert in_course(course) == {"s001.ipynb": right} | {n: files[n] for n in list(files)[1:]}
 
 

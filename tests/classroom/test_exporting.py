@@ -164,7 +164,7 @@ def test_a_mark_on_an_earlier_version_is_told_unless_marks_are_left_out(course):
     )
     rows, _, grades = exported(course)
     assert told in grades.said
-    assert rows[2][-1].startswith("A reason. Question q5: the answer has changed")
+    assert rows[2][-3].startswith("A reason. Question q5: the answer has changed")
     assert told not in exported(course, manual=False)[2].said
 
 

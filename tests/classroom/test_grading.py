@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from classroom.answers import assignment_named, work
+from classroom.answers import work
 from classroom.grading import Kit, Task, grade_one, kit_of, prepared
 from classroom.judging import judge
-from classroom.notebook import read
+from classroom.notebook import Cell, assignment_named, read
 from classroom.packages import PackageError
 from classroom.sandbox import Limits
 from trial import CHECKS, FULL, SOLUTIONS, TEXT, cells, make_course, notebook, solved
@@ -177,16 +177,17 @@ def test_the_notebook_of_another_assignment_is_not_judged(graded):
 @pytest.mark.parametrize(
     ("texts", "named"),
     [
-        ([], None),
-        (['check("01_trial/q1", slope)'], None),
-        (['check("02_other/q1", f)', 'check("01_trial/q1", slope)'], None),
+        ([], ""),
+        (['check("01_trial/q1", slope)'], "01_trial"),
+        (['check("02_other/q1", f)', 'check("01_trial/q1", slope)'], "01_trial"),
         (["x = 1\n  check('02_other/q1', f)"], "02_other"),
         (['check("03_third/q1", f)', 'check( "02_other/q1")\ncheck("02_other/q2")'], "02_other"),
-        (['# check("02_other/q1", f)', 'print(check("02_other/q1"))', 'check("02_other")'], None),
+        (['# check("02_other/q1", f)', 'print(check("02_other/q1"))', 'check("02_other")'], ""),
     ],
 )
 def test_an_assignment_is_known_by_its_self_checks(texts, named):
-    assert assignment_named(texts, "01_trial") == named
+    cells = [Cell(number, "code", text) for number, text in enumerate(texts, 1)]
+    assert assignment_named(cells, "01_trial") == named
 
 
 SPOILS_ONE = """
