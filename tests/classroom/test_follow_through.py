@@ -102,6 +102,15 @@ def test_all_right_needs_no_second_run(monkeypatch):
     assert graded(SLOPE, BOX, WALK, FILLED)["points"] == 14
 
 
+def test_what_is_wrong_alone_needs_none_either(monkeypatch):
+    monkeypatch.setattr(grading, "Oracle", None)
+    for walk in (WALK.replace("range(n)", "range(1)"), WALK.replace("slope(", "slop(")):
+        result = graded(SLOPE, BOX, walk, FILLED)
+        assert (result["status"], result["points"]) == ("graded", 12)
+    nothing = graded(WRONG_SLOPE, BOX, "def walk(x, w, n):\n    ...", "")
+    assert (nothing["status"], nothing["points"]) == ("graded", 3)
+
+
 def test_a_slip_in_a_function_costs_its_own_question():
     found = rows(WRONG_SLOPE, BOX, WALK, FILLED)
     assert found["q1"] == (0.0, "mistake", "The sign is turned.")
@@ -161,6 +170,11 @@ def test_what_is_wrong_by_itself_too_hears_of_both():
     assert other[:2] == (0.0, "wrong")
     assert other[2].startswith("Expected an array of shape (3,); 3 of 3 entries are different.")
     assert other[2].endswith(CALLS)
+
+
+def test_numbers_come_back_as_numbers():
+    kind = FILLED.replace("    return", "    assert isinstance(Box(w).add(0), float)\n    return")
+    assert rows(SLOPE, WRONG_BOX, kind)["q4"][1] == "right"
 
 
 def test_points_for_some_inputs_are_kept():

@@ -67,7 +67,7 @@ def test_a_choice_that_is_no_letter_costs_its_question_only():
     cells[BOOK.cell("answer_1")] = ("code", "answer_1 = np.arange(3)")
     result = graded(as_file(cells))
     assert result["points"] == 14.0
-    assert result["questions"][0]["message"].startswith("Expected one of the letters a, b, c, d")
+    assert result["questions"][0]["message"].startswith('Write one letter, "a", "b", "c" or "d"')
 
 
 NAMES = [b"\xff\xfe.ipynb", b"\x1b[2Jbob.ipynb", b"a b'\";$(x).ipynb", "日本.ipynb".encode()]
