@@ -82,7 +82,9 @@ def merged(result, marks, assignment):
     None, `comment`, and `stale`, True where the answer has changed after it was marked, which is a
     reason for a look; the result gets `waiting`, the ids that wait for a mark.
     """
-    result = copy.deepcopy(result)
+    result, ids = copy.deepcopy(result), {q.id for q in assignment.questions}
+    # What the checks have asked once, and ask no more, has no place on any page or sheet.
+    result["questions"] = [row for row in result["questions"] if row["id"] in ids]
     manual = {q.id for q in assignment.questions if isinstance(q, Manual)}
     for row in result["questions"]:
         given = marks.get(row["id"])

@@ -277,11 +277,13 @@ class Plot(_Called):
 
     reference(*args) draws nothing: it returns a dict of what has to be on the picture, any of
 
-        lines: list of (x, y), arrays of one length; every one has to be among those drawn
+        lines: list of (x, y), arrays of one length; every one has to be among those drawn, where
+            for each up to three others may be, to compare it with
         points: array (n, 2) of what a scatter plot shows, in any order
         xlabel, ylabel, title: the text, or ... for any text that is not empty
         xscale, yscale: "linear" or "log"
-        labels: list of texts that have to stand in the legend; as many as lines belong to these
+        labels: list of texts that have to stand in the legend; if there are as many as lines, each
+            beside the line in its place
 
     Numbers are compared within rtol and atol; texts without regard to case and spaces. With
     `partial` half of what the lines and points bring is for the texts and scales. A wrong function

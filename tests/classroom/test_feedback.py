@@ -160,6 +160,17 @@ def test_an_answer_changed_after_its_mark_is_told_and_keeps_the_mark(tmp_path):
     assert done.said[0].startswith("s001: marked by hand on an earlier version of the answer; ")
 
 
+def test_a_question_that_was_renamed_since_stops_no_page(tmp_path):
+    course = fill(tmp_path, [result("s001")])
+    folder = tmp_path / "assignments"
+    for file in folder.iterdir():
+        file.write_text(file.read_text().replace('"q4"', '"q4b"').replace("n q4 ", "n q4b "))
+    (made,) = feedback(course, folder / "01_trial.ipynb").results
+    assert [row["id"] for row in made["questions"]] == ["q1", "q2", "q3", "q5"]
+    text = (tmp_path / "feedback" / "01_trial" / "s001.html").read_text(encoding="utf-8")
+    assert "Points: 9 of 15" in Page(text).text
+
+
 def test_a_mark_replaces_what_the_machine_says_of_any_question(tmp_path):
     fill(tmp_path, [])
     source = load(tmp_path / "assignments" / "01_trial.ipynb")
