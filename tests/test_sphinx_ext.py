@@ -351,6 +351,25 @@ def test_exercises_are_found_by_their_titles():
     assert 'data-read="chapters/05_a"' in markup[1]
 
 
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("31 passes alone, 982 with it\n", False),
+        ("before 0.407242  after 0.388876", False),  # one line has nothing below it
+        ("first a sentence\nthen x = 1  y = 2", False),
+        ("[[1. 2.]\n [3. 4.]]", True),
+        ("Z1 [0.3775]\nH  [0.5932]\nZ2 [1.1059]\nO  [0.7513]", True),
+        ("step  loss\n   1  0.25\n", True),
+    ],
+)
+def test_outputs_without_columns_wrap(text, columns):
+    output = nodes.literal_block(text, text, classes=["output", "stream"])
+    code = nodes.literal_block(text, text)
+    reader.let_sentences_wrap(document(output, code))
+    assert ("flows" in output["classes"]) == (not columns)
+    assert code["classes"] == []
+
+
 def test_buttons_say_what_they_do():
     button = {"label": "download-source-button", "text": ".ipynb", "tooltip": "x"}
     other = {"label": "fullscreen-button", "text": ".ipynb"}

@@ -62,6 +62,7 @@ def complete_page(app, doctree, docname):
     if chapter is not None:
         symbols.mark_first_uses(app, doctree, docname, chapter)
         reader.add_ticks(doctree, docname)
+    reader.let_sentences_wrap(doctree)
     if docname == symbols.PAGE:
         symbols.link_chapters(app, doctree, pages)
     if chapter is not None or docname == symbols.PAGE:
