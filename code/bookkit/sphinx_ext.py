@@ -80,7 +80,7 @@ def complete_head(app, pagename, templatename, context, doctree):
     if pagename == "404":
         return
     context["metatags"] = head.tags(app, pagename, context, doctree) + context.get("metatags", "")
-    body = context.get("body", "")
+    body = context["body"] = reader.say_what_is_missing(context.get("body", ""))
     data = {
         "equations": previews.shown_on(app.env, body),
         "symbols": symbols.shown_on(app.env, body),

@@ -143,6 +143,16 @@ def test_a_first_tap_looks_and_a_second_goes(open_page):
     page.wait_for_url("**/01_perceptron.html#equation-sigmoid-slope")
 
 
+def test_the_preview_of_a_wide_equation_is_not_cut(open_page):
+    page = open_page(CHAPTER)
+    page.locator("article a.internal[href='#equation-threshold-hidden']").first.hover()
+    assert "(5.15)" in shown(page)
+    cut = "box => box.scrollWidth - box.clientWidth"
+    for part in (BOX, f"{BOX} mjx-container[display]"):
+        assert page.locator(part).evaluate(cut) <= 1, part
+    assert page.locator(BOX).bounding_box()["width"] > 34 * 16
+
+
 def test_a_preview_moves_nothing(open_page):
     page = open_page(CHAPTER)
     link = page.locator(FIVE_TWO).first
@@ -594,6 +604,69 @@ def test_previous_and_next_on_a_phone(open_page):
     page.locator(".right-next").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/06_autodiff.html")
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_names_of_pages_at_the_foot_are_whole(open_page, width):
+    for path in ("chapters/01_perceptron.html", CHAPTER):
+        page = open_page(path, width=width)
+        for link in page.locator(".left-prev, .right-next").all():
+            assert link.evaluate("link => link.scrollWidth - link.clientWidth") <= 0
+            box = link.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
+def test_no_button_lies_on_the_text_of_a_phone(open_page):
+    page = open_page(CHAPTER, width=390)
+    page.mouse.wheel(0, 3000)
+    page.wait_for_function("() => scrollY > 1000")
+    page.mouse.wheel(0, -400)  # the theme shows its button when one scrolls up
+    page.wait_for_function("() => document.querySelector('#pst-back-to-top').style.display !== ''")
+    assert not page.locator("#pst-back-to-top").is_visible()
+
+
+def test_in_the_dark_a_picture_has_one_ground(open_page):
+    page = open_page("chapters/01_perceptron.html", theme="dark")
+    look = "img => [getComputedStyle(img).backgroundColor, getComputedStyle(img).padding]"
+    for picture in page.locator(".cell_output img").all():
+        assert picture.evaluate(look) == ["rgb(255, 255, 255)", "0px"]
+
+
+def test_the_foot_names_licence_and_source(open_page, site):
+    page = open_page(CHAPTER)
+    foot = page.locator(".bd-footer-content")
+    assert "Text and figures: CC BY 4.0. Code: MIT." in foot.inner_text()
+    assert "Derived and Checked" in foot.inner_text() and "authors" not in foot.inner_text()
+    source = foot.get_by_role("link", name="Source of this page").get_attribute("href")
+    assert (site / "chapters" / source).resolve().is_file()
+
+
+@pytest.mark.parametrize("width", [390, 320])
+@pytest.mark.parametrize("path", ["notation.html", "errata.html"])
+def test_reference_tables_are_blocks_on_a_phone_and_still_tables(open_page, path, width):
+    page = open_page(path, width=width)
+    tables = page.get_by_role("table")
+    assert tables.count() == page.locator("article table").count() > 1
+    row = tables.first.get_by_role("row").nth(1)
+    cells = row.get_by_role("cell")
+    assert cells.count() == tables.first.get_by_role("columnheader").count()
+    tops = [cells.nth(n).bounding_box()["y"] for n in range(cells.count())]
+    assert tops[0] < tops[1] < tops[2], "symbol, meaning, then the rest below them"
+    label = "cell => getComputedStyle(cell, '::before').content"
+    name = {"notation.html": "chapters", "errata.html": "where"}[path]
+    assert cells.last.evaluate(label).startswith(f'"{name} "')
+    for code in page.locator("tr[id^=symbol-] code").all():
+        assert code.evaluate("code => code.getClientRects().length") == 1, code.inner_text()
+    for box in page.locator("article table, article td").all():
+        place = box.bounding_box()
+        assert place["x"] + place["width"] <= width
+
+
+def test_reference_tables_at_a_desk_are_as_they_were(open_page):
+    page = open_page("notation.html")
+    cells = page.locator("tr#symbol-delta > td")
+    assert len({cells.nth(n).bounding_box()["y"] for n in range(5)}) == 1
+    assert cells.last.evaluate("cell => getComputedStyle(cell, '::before').content") == "none"
 
 
 def test_the_theme_switch_by_keyboard(open_page):

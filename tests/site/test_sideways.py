@@ -1,4 +1,4 @@
-"""What is wider than a phone: equations fit, and whatever scrolls shows on which side more follows."""
+"""What is wider than a phone: equations fit; what scrolls shows on which side more follows."""
 
 import pytest
 
@@ -13,7 +13,7 @@ EQUATIONS = """() => [...document.querySelectorAll("article div.math > mjx-conta
     .filter((shown) => shown.clientWidth && shown.scrollWidth > shown.clientWidth + 2)
     .map((shown) => [
         shown.closest("div.math").id.replace("equation-", "")
-            || shown.querySelector("mjx-assistive-mml").textContent.replace(/\\s/g, "").slice(0, 40),
+            || shown.querySelector("math").textContent.replace(/\\s/g, "").slice(0, 40),
         `${shown.scrollWidth} px in ${shown.clientWidth} px`])"""
 
 #: Tables of `check_gradient` that are wider than their room.

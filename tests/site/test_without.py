@@ -32,6 +32,17 @@ def test_without_scripts(path, open_page):
     assert browsing.sideways(page) == []
 
 
+WORDS = "article h1 + .book-noscript, article h1 + noscript"
+
+
+def test_without_scripts_pages_with_equations_say_what_is_missing(open_page):
+    for path in ("notation.html", "chapters/05_backprop_deltas.html"):
+        words = open_page(path, javascript=False).locator(WORDS)
+        assert words.is_visible() and "source in TeX" in words.inner_text()
+        assert not open_page(path).locator(".book-noscript").is_visible()
+    assert open_page("genindex.html", javascript=False).locator(WORDS).count() == 0
+
+
 @pytest.mark.parametrize("javascript", [True, False])
 def test_in_print_nothing_is_folded_and_nothing_leads_elsewhere(javascript, open_page):
     page = open_page("chapters/05_backprop_deltas.html", javascript=javascript)
