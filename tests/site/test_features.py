@@ -246,12 +246,81 @@ def test_search_finds_a_symbol_by_its_name(open_page, query, row, first_chapter)
     first.wait_for()
     assert first.locator("a").first.get_attribute("href") == f"notation.html#{row}"
     assert first.locator(".context a").first.inner_text() == first_chapter
-    # Sphinx's own list below has chapters too.
+    # The list of sections below has chapters too.
     chapters = page.locator("#search-results ul.search a[href*='chapters/']")
     chapters.first.wait_for()
     assert chapters.count() >= 1
     first.locator("a").first.click()
     page.wait_for_url(f"**/notation.html#{row}")
+
+
+def results(page):
+    """(address, text) of what a search found, the best first."""
+    page.locator("#search-results .search-summary").wait_for()
+    found = page.locator("#search-results ul.search > li").all()
+    return [(li.locator("a").first.get_attribute("href"), li.inner_text()) for li in found]
+
+
+BACKPROP = "chapters/05_backprop_deltas.html"
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "quoted"),
+    [
+        ("delta", BACKPROP, "derive the delta of a hidden neuron"),
+        ("δ", BACKPROP, "derive the delta of a hidden neuron"),
+        (
+            "vanishing gradient",
+            f"{BACKPROP}#a-delta-on-a-long-way-back",
+            "half a million times smaller than one of the last: the vanishing gradient",
+        ),
+        ("Himmelblau", "chapters/09_himmelblau.html", "on a landscape"),
+        (
+            "learning rates",
+            "chapters/10_optimizers.html#a-sweep-of-learning-rates",
+            "against the learning rate",
+        ),
+        ("check_network", "api.html#check-network", "check_network"),
+    ],
+)
+def test_search_leads_to_the_section_and_quotes_it(open_page, query, first, quoted):
+    page = open_page(f"search.html?q={query}")
+    href, text = results(page)[0]
+    assert href.startswith(first) and (first[-5:] == ".html") == ("#" not in href)
+    assert quoted in text
+    page.locator("#search-results ul.search a").first.click()
+    page.wait_for_url(f"**/{first}*")
+
+
+def test_excerpts_are_sentences_of_the_article(open_page):
+    for query in ("η", "sigmoid", "batch", "learning rate"):
+        for href, text in results(open_page(f"search.html?q={query}")):
+            for leak in ("Notebook with its outputs", "import ", "of 76", "Contents", "Ctrl"):
+                assert leak not in text, (query, href)
+            assert not re.search(r"\\|[${}]|frac|leftarrow|[¶#]$", text), (query, href, text)
+
+
+def test_a_word_of_the_code_is_found_and_a_nonsense_word_is_not(open_page):
+    found = results(open_page("search.html?q=keepdims"))
+    assert any(href.startswith("chapters/") for href, _ in found)
+    page = open_page("search.html?q=sigmoid+zzzz")
+    assert results(page) == []
+    assert page.get_by_role("status").inner_text().startswith("Nothing in the book has all")
+
+
+def test_every_result_leads_somewhere(site):
+    text = (site / "search.html").read_text(encoding="utf-8")
+    pages = json.loads(re.search(r'id="book-search"[^>]*>(.*?)</script>', text)[1])["pages"]
+    assert {page["page"] for page in pages} == set(browsing.contents())
+    for page in pages:
+        html = (site / page["page"]).read_text(encoding="utf-8")
+        assert [s for s in page["sections"] if s["at"] and f'id="{s["at"][1:]}"' not in html] == []
+
+
+def test_the_search_page_is_light(open_page, server):
+    before = len(server.sent)
+    open_page("search.html?q=delta")
+    assert sum(size for _, _, size in server.sent[before:]) < 700_000
 
 
 def test_search_for_no_symbol_shows_none(open_page):
