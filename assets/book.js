@@ -76,6 +76,37 @@ addEventListener("load", async () => {
   addEventListener("toggle", mark, true); // an opened hint has a width only now
 });
 
+// What scrolls sideways says on which sides more follows; book.css fades those edges. It is looked at
+// again when the article changes its size (mathematics arrives, something is unfolded, a cell is
+// run), and when it is scrolled itself.
+addEventListener("DOMContentLoaded", () => {
+  const article = document.querySelector("article");
+  const boxes = "pre, div.math, mjx-container, .text_html, .pst-scrollable-table-container";
+  /** "left", "right", "left right" or nothing. */
+  const hidden = (box) => {
+    const beyond = box.scrollWidth - box.clientWidth;
+    if (beyond < 3 || !box.clientWidth || getComputedStyle(box).overflowX === "visible") return "";
+    const right = beyond - box.scrollLeft > 2 ? "right" : "";
+    return (box.scrollLeft > 2 ? `left ${right}` : right).trim();
+  };
+  const mark = (marked) => {
+    const found = marked.map((box) => [box, hidden(box)]); // first look, then write
+    for (const [box, sides] of found) {
+      if (sides) box.dataset.more = sides;
+      else delete box.dataset.more;
+    }
+  };
+  const all = () => article && mark([...article.querySelectorAll(boxes)]);
+  if (article) new ResizeObserver(all).observe(article);
+  addEventListener("load", async () => {
+    await window.MathJax?.startup?.promise;
+    all();
+  });
+  document.addEventListener("scroll", ({ target }) => {
+    if (target.matches?.(boxes)) mark([target]);
+  }, { capture: true, passive: true });
+});
+
 // What the theme leaves undone for readers without a mouse: the side bar is a landmark with a name;
 // code that became visible with its dropdown can be scrolled by keyboard (the theme sees to that
 // when the window changes).

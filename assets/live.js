@@ -1,9 +1,14 @@
-// The button "Run the code on this page", on each page that has code. Nothing else of the live
-// cells is loaded before it is pressed. The kernel is on the server that the page itself came
-// from, and that server is on this machine; no query string and no stored setting changes that.
+// The button "Run the code on this page", on each page that has code; "How to run this page" where
+// no server of `make live` sent it. Nothing else of the live cells is loaded before it is pressed.
+// The kernel is on the server that the page itself came from, and that server is on this machine;
+// no query string and no stored setting changes that.
 (() => {
   const here = document.currentScript.src;
   const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
+  // A server of `make live` says so with each page.
+  const served = LOOPBACK.includes(location.hostname)
+    && document.cookie.split("; ").includes(`book-live-${location.port}=1`);
 
   /** A link to where the start page says how to run the book. */
   function how() {
@@ -23,7 +28,7 @@
 
   /** Why this page cannot have a kernel, as nodes of a sentence; null if it can. */
   async function missing() {
-    if (!location.protocol.startsWith("http") || !LOOPBACK.includes(location.hostname)) {
+    if (!served) {
       return ["There is no Python behind this copy of the book. ", ...start, how(), "."];
     }
     const about = await fetch(new URL("../live.json", here), { cache: "no-store" })
@@ -43,8 +48,8 @@
     element.className = "live-bar d-print-none";
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "live-button live-start";
-    button.textContent = "Run the code on this page";
+    button.className = `live-button ${served ? "live-start" : "live-how"}`;
+    button.textContent = served ? "Run the code on this page" : "How to run this page";
     const words = document.createElement("p");
     words.className = "live-words";
     words.setAttribute("role", "status");

@@ -83,6 +83,7 @@
     shownFor = link;
     link.setAttribute("aria-describedby", box.id);
     box.style.visibility = "hidden";
+    box.style.setProperty("--column", `${link.closest("article").clientWidth}px`);
     box.hidden = false;
     const shown = await content(key(link));
     if (shownFor !== link) return; // one has gone elsewhere meanwhile

@@ -10,7 +10,7 @@ from docutils import nodes
 from docutils.frontend import get_default_settings
 from docutils.utils import new_document
 
-from bookkit import head, previews, reader, shown, sphinx_ext, symbols, tex
+from bookkit import head, previews, reader, sections, shown, sphinx_ext, symbols, tex
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -47,6 +47,14 @@ def paragraph(*parts):
         (r"p = 4", "p = 4"),
         (r"f = (p + q) \cdot \max(p, r)", "f = (p + q) ·max(p, r)"),
         (r"\frac12", "½"),
+        (r"\frac{\partial L}{\partial w}", "∂L/∂w"),
+        (r"\frac1N\sum_n", "1/N Σ_n"),
+        (r"\frac{1}{1 + e^{-z}}", "1/(1 + e^-z)"),
+        (r"\frac{a}{\frac{b}{c}}", "a/(b/c)"),
+        (r"w \leftarrow w - \eta", "w ← w - η"),
+        (r"\left(x\right)^2 + 10^{-7}", "(x)² + 10⁻⁷"),
+        (r"\begin{aligned} a &= b \\ &= c \end{aligned}", "a = b = c"),
+        (r"\hat y, \bar{x}", "y\u0302, x\u0304"),
         ("f'", "f′"),
     ],
 )
@@ -351,6 +359,25 @@ def test_exercises_are_found_by_their_titles():
     assert 'data-read="chapters/05_a"' in markup[1]
 
 
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("31 passes alone, 982 with it\n", False),
+        ("before 0.407242  after 0.388876", False),  # one line has nothing below it
+        ("first a sentence\nthen x = 1  y = 2", False),
+        ("[[1. 2.]\n [3. 4.]]", True),
+        ("Z1 [0.3775]\nH  [0.5932]\nZ2 [1.1059]\nO  [0.7513]", True),
+        ("step  loss\n   1  0.25\n", True),
+    ],
+)
+def test_outputs_without_columns_wrap(text, columns):
+    output = nodes.literal_block(text, text, classes=["output", "stream"])
+    code = nodes.literal_block(text, text)
+    reader.let_sentences_wrap(document(output, code))
+    assert ("flows" in output["classes"]) == (not columns)
+    assert code["classes"] == []
+
+
 def test_buttons_say_what_they_do():
     button = {"label": "download-source-button", "text": ".ipynb", "tooltip": "x"}
     other = {"label": "fullscreen-button", "text": ".ipynb"}
@@ -408,3 +435,44 @@ def test_data_cannot_end_its_script():
     sphinx_ext.add_data(app, "data", data)
     assert "</" not in added[0]["body"] and "<!--" not in added[0]["body"]
     assert json.loads(added[0]["body"]) == data
+
+
+# --- what the search looks through ----------------------------------------------------------------
+
+
+def noted(page):
+    """The sections that a page gives to the search."""
+    env = SimpleNamespace()
+    sections.note(env, page, "page")
+    return env.book_sections["page"]
+
+
+def test_a_section_is_what_stands_in_its_sentences():
+    inner = nodes.section("", nodes.title("", "Inside"), paragraph("More."), ids=["inside"])
+    box = nodes.admonition("", nodes.title("", "Predict"), paragraph("What is ", "$\\delta", "?"))
+    defined = paragraph("A step is ", "$\\eta", " long: ")
+    defined += nodes.strong("", "learning rate")
+    code = nodes.literal_block("", "keepdims = make(step)")
+    button = nodes.raw("", "I solved it", format="html")
+    page = document(defined, code, button, nodes.math_block("", r"a = \frac{b}{c}"), box, inner)
+    first, second = noted(page)
+    assert first["title"] == "Title" and first["at"] == ""
+    assert first["text"] == "A step is η long: learning rate a = b/c Predict. What is δ?"
+    assert first["terms"] == ["learning rate"]
+    assert first["others"] == "keepdims make", "words of code are found, if the text lacks them"
+    assert second == {
+        "at": "#inside", "title": "Inside", "text": "More.", "terms": [], "others": ""
+    }  # fmt: skip
+
+
+def test_what_is_folded_is_found_and_not_quoted():
+    folded = nodes.container("", paragraph("Subtract the maximum."))
+    folded.tagname = "dropdown_main"
+    (section,) = noted(document(paragraph("A question."), folded))
+    assert section["text"] == "A question."
+    assert section["others"] == "maximum subtract the"
+
+
+def test_long_equations_are_not_quoted():
+    (section,) = noted(document(paragraph("So"), nodes.math_block("", "a + b = " + "c + " * 40)))
+    assert section["text"] == "So"

@@ -26,6 +26,13 @@ function div(classes, ...children) {
 
 const joined = (text) => (Array.isArray(text) ? text.join("") : String(text ?? ""));
 
+/** Whether lines of a text stand below each other; the stored outputs are told by reader.py. */
+function hasColumns(text) {
+  const lines = text.trimEnd().split("\n");
+  const apart = lines.filter((line) => /\S {2,}\S/.test(line)).length;
+  return apart > 1 || lines.slice(1).some((line) => line.startsWith(" "));
+}
+
 /** Text with a terminal's colours, as the page's own boxes of text show it. */
 function box(classes, text) {
   const ansi = new AnsiUp();
@@ -33,7 +40,8 @@ function box(classes, text) {
   const pre = document.createElement("pre");
   pre.innerHTML = ansi.ansi_to_html(text); // escapes what it is given
   for (const span of pre.querySelectorAll("span[style]")) tame(span);
-  return div(`output ${classes} notranslate`, div("highlight", pre));
+  const flows = hasColumns(pre.textContent) ? "" : " flows";
+  return div(`output ${classes} notranslate${flows}`, div("highlight", pre));
 }
 
 /** Of the 256 colours of a terminal the page has eight, which can be read in both of its themes. */

@@ -69,6 +69,9 @@ class Book(JupyterHandler, web.StaticFileHandler):
             return self._come_in()
         # The page's script sends this cookie's value back with whatever it asks of the server.
         _ = self.xsrf_token
+        # Its button then offers to run the code; of cookies a browser does not tell ports apart.
+        port = self.request.host.rpartition(":")[2]
+        self.set_cookie(f"book-live-{port}", "1", path="/book/", samesite="Strict")
         return await web.StaticFileHandler.get(self, path, include_body)
 
     @allow_unauthenticated

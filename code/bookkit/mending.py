@@ -4,6 +4,7 @@
   when the reader comes near them; heavy ones are sent as WebP without loss, half as large.
 - The source of a formula in the text says how wide the formula will be, for the same reason.
 - A list of references is a list of list items to a screen reader, too.
+- The tables of `STACKED` pages can be laid out as blocks on a phone and still be read as tables.
 - The theme's script of icons is not loaded: ``templates/static/webpack-macros.html``.
 """
 
@@ -11,6 +12,7 @@ import html
 import re
 from pathlib import Path
 
+from bs4 import BeautifulSoup
 from PIL import Image
 
 CITATIONS = {'role="doc-biblioentry"': 'role="listitem"'}  # a deprecated role, foreign to lists
@@ -38,6 +40,8 @@ WIDTHS = [
     (r".", 0.55),
     (r"\\.", 0.3),
 ]
+STACKED = ("notation", "errata")  # pages of reference tables
+SELF_EVIDENT = ("meaning", "what it does")  # columns whose cells say themselves what they are
 HEAVY = 50_000  # bytes of a picture
 EM_OF_MATHEMATICS = 1.2  # in em of the text around, measured
 
@@ -101,6 +105,31 @@ def give_room(found):
     return found[0].replace("<span ", f'<span style="--width: {width:.2f}em" ', 1)
 
 
+def stack_tables(body):
+    """The HTML of a page whose tables book.css may lay out as blocks.
+
+    A browser forgets that something is a table when it is shown otherwise, so roles say it. Each
+    cell carries its column's name, but for the first one, the empty ones and those that need none.
+    """
+    return re.sub(r"<table\b.*?</table>", lambda found: stacked(found[0]), body, flags=re.DOTALL)
+
+
+def stacked(text):
+    """One table, with the roles of its parts and the names of its cells' columns."""
+    table = BeautifulSoup(text, "html.parser").table
+    table["role"] = "table"
+    table["class"] = [*table.get("class", []), "stacked"]
+    names = [head.get_text() for head in table.thead.find_all("th")]
+    roles = {"thead": "rowgroup", "tbody": "rowgroup", "tr": "row", "th": "columnheader"}
+    for part in table.find_all(["thead", "tbody", "tr", "th", "td"]):
+        part["role"] = roles.get(part.name, "cell")
+    for row in table.tbody.find_all("tr"):
+        for n, cell in enumerate(row.find_all("td")):
+            if n and names[n] not in SELF_EVIDENT and cell.get_text(strip=True):
+                cell["data-label"] = names[n]
+    return str(table)
+
+
 def mend(app, pagename, templatename, context, doctree):
     """On ``html-page-context``: the page's body, mended."""
     if "body" not in context:
@@ -113,7 +142,7 @@ def mend(app, pagename, templatename, context, doctree):
     body = FORMULA.sub(give_room, body)
     for found, wanted in CITATIONS.items():
         body = body.replace(found, wanted)
-    context["body"] = body
+    context["body"] = stack_tables(body) if pagename in STACKED else body
 
 
 def setup(app):

@@ -1,4 +1,5 @@
-"""What the reader does with a page: tick exercises and chapters, go on, download, print.
+"""What the reader does with a page: tick exercises and chapters, go on, download, print, and read
+outputs on a phone and equations without scripts.
 
 The boxes to tick stand on the page from the start, so that nothing moves when
 ``assets/progress.js`` gives them their state; without scripts they are not shown.
@@ -107,6 +108,34 @@ def progress_table(env, pages, uri):
         "</div>"
         "<noscript><p>Ticks need JavaScript, which is off here.</p></noscript>"
     )
+
+
+def let_sentences_wrap(doctree):
+    """Give the outputs that hold no columns a class, by which book.css wraps their lines."""
+    for block in doctree.findall(nodes.literal_block):
+        if "output" in block["classes"] and not has_columns(block.astext()):
+            block["classes"].append("flows")
+
+
+def has_columns(text):
+    """Whether lines of a text stand below each other: an array's rows, a table's."""
+    lines = text.rstrip().split("\n")
+    apart = sum(bool(re.search(r"\S  +\S", line)) for line in lines)
+    return apart > 1 or any(line.startswith(" ") for line in lines[1:])
+
+
+WITHOUT_SCRIPTS = (
+    '<noscript><p class="book-noscript">Without JavaScript, which is off here, equations stand as '
+    "their source in TeX, on paper too, and interactive figures as still pictures. Nothing on "
+    "this page asks another host.</p></noscript>"
+)
+
+
+def say_what_is_missing(body):
+    """A page's HTML, with a word about mathematics below its title for who has no scripts."""
+    if 'class="math notranslate' not in body:
+        return body
+    return body.replace("</h1>", f"</h1>\n{WITHOUT_SCRIPTS}", 1)
 
 
 def name_downloads(context):

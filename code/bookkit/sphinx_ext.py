@@ -6,6 +6,7 @@
 - The folded cell of a solution says that it is one.
 - References to equations can be looked at before they are followed: `previews`.
 - Symbols lead to the page of notation, and the search knows them: `symbols`.
+- The search finds sections, and quotes their sentences: `sections`.
 - Pages say in their head what they are: `head`.
 - Pages can be ticked, downloaded, printed, and missed: `reader`.
 - A page can show a figure of a chapter, as the chapter stores it: `shown`.
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from docutils import nodes
 
-from bookkit import head, previews, reader, shown, symbols
+from bookkit import head, previews, reader, sections, shown, symbols
 from bookkit.tex import SIGNS
 
 
@@ -57,11 +58,13 @@ def name_solutions(app, doctree):
 
 def complete_page(app, doctree, docname):
     """On ``doctree-resolved``: what a page gets when all pages are known."""
+    sections.note(app.env, doctree, docname)
     pages = chapter_pages(app.env)
     chapter = chapter_number(docname)
     if chapter is not None:
         symbols.mark_first_uses(app, doctree, docname, chapter)
         reader.add_ticks(doctree, docname)
+    reader.let_sentences_wrap(doctree)
     if docname == symbols.PAGE:
         symbols.link_chapters(app, doctree, pages)
     if chapter is not None or docname == symbols.PAGE:
@@ -79,7 +82,7 @@ def complete_head(app, pagename, templatename, context, doctree):
     if pagename == "404":
         return
     context["metatags"] = head.tags(app, pagename, context, doctree) + context.get("metatags", "")
-    body = context.get("body", "")
+    body = context["body"] = reader.say_what_is_missing(context.get("body", ""))
     data = {
         "equations": previews.shown_on(app.env, body),
         "symbols": symbols.shown_on(app.env, body),
@@ -87,9 +90,13 @@ def complete_head(app, pagename, templatename, context, doctree):
     if any(data.values()):
         add_data(app, "book-previews", data)
         app.add_js_file("popover.js", loading_method="defer")
-    if pagename == "search" and symbols.known(app.env):
-        found = symbols.for_search(app, chapter_pages(app.env))
-        add_data(app, "book-symbols", {"symbols": found, "signs": SIGNS})
+    if pagename == "search":
+        found = {
+            "pages": sections.for_search(app),
+            "symbols": symbols.for_search(app, chapter_pages(app.env)),
+            "signs": SIGNS,
+        }
+        add_data(app, "book-search", found)
         app.add_js_file("search.js", loading_method="defer")
 
 
@@ -128,4 +135,5 @@ def setup(app):
     app.connect("html-collect-pages", reader.lost_page)
     # The theme makes its buttons at this event, at priority 501 and later.
     app.connect("html-page-context", complete_head, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    # What `sections` notes while pages are written has to reach the search page.
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

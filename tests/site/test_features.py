@@ -143,6 +143,16 @@ def test_a_first_tap_looks_and_a_second_goes(open_page):
     page.wait_for_url("**/01_perceptron.html#equation-sigmoid-slope")
 
 
+def test_the_preview_of_a_wide_equation_is_not_cut(open_page):
+    page = open_page(CHAPTER)
+    page.locator("article a.internal[href='#equation-threshold-hidden']").first.hover()
+    assert "(5.15)" in shown(page)
+    cut = "box => box.scrollWidth - box.clientWidth"
+    for part in (BOX, f"{BOX} mjx-container[display]"):
+        assert page.locator(part).evaluate(cut) <= 1, part
+    assert page.locator(BOX).bounding_box()["width"] > 34 * 16
+
+
 def test_a_preview_moves_nothing(open_page):
     page = open_page(CHAPTER)
     link = page.locator(FIVE_TWO).first
@@ -236,12 +246,81 @@ def test_search_finds_a_symbol_by_its_name(open_page, query, row, first_chapter)
     first.wait_for()
     assert first.locator("a").first.get_attribute("href") == f"notation.html#{row}"
     assert first.locator(".context a").first.inner_text() == first_chapter
-    # Sphinx's own list below has chapters too.
+    # The list of sections below has chapters too.
     chapters = page.locator("#search-results ul.search a[href*='chapters/']")
     chapters.first.wait_for()
     assert chapters.count() >= 1
     first.locator("a").first.click()
     page.wait_for_url(f"**/notation.html#{row}")
+
+
+def results(page):
+    """(address, text) of what a search found, the best first."""
+    page.locator("#search-results .search-summary").wait_for()
+    found = page.locator("#search-results ul.search > li").all()
+    return [(li.locator("a").first.get_attribute("href"), li.inner_text()) for li in found]
+
+
+BACKPROP = "chapters/05_backprop_deltas.html"
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "quoted"),
+    [
+        ("delta", BACKPROP, "derive the delta of a hidden neuron"),
+        ("δ", BACKPROP, "derive the delta of a hidden neuron"),
+        (
+            "vanishing gradient",
+            f"{BACKPROP}#a-delta-on-a-long-way-back",
+            "half a million times smaller than one of the last: the vanishing gradient",
+        ),
+        ("Himmelblau", "chapters/09_himmelblau.html", "on a landscape"),
+        (
+            "learning rates",
+            "chapters/10_optimizers.html#a-sweep-of-learning-rates",
+            "against the learning rate",
+        ),
+        ("check_network", "api.html#check-network", "check_network"),
+    ],
+)
+def test_search_leads_to_the_section_and_quotes_it(open_page, query, first, quoted):
+    page = open_page(f"search.html?q={query}")
+    href, text = results(page)[0]
+    assert href.startswith(first) and (first[-5:] == ".html") == ("#" not in href)
+    assert quoted in text
+    page.locator("#search-results ul.search a").first.click()
+    page.wait_for_url(f"**/{first}*")
+
+
+def test_excerpts_are_sentences_of_the_article(open_page):
+    for query in ("η", "sigmoid", "batch", "learning rate"):
+        for href, text in results(open_page(f"search.html?q={query}")):
+            for leak in ("Notebook with its outputs", "import ", "of 76", "Contents", "Ctrl"):
+                assert leak not in text, (query, href)
+            assert not re.search(r"\\|[${}]|frac|leftarrow|[¶#]$", text), (query, href, text)
+
+
+def test_a_word_of_the_code_is_found_and_a_nonsense_word_is_not(open_page):
+    found = results(open_page("search.html?q=keepdims"))
+    assert any(href.startswith("chapters/") for href, _ in found)
+    page = open_page("search.html?q=sigmoid+zzzz")
+    assert results(page) == []
+    assert page.get_by_role("status").inner_text().startswith("Nothing in the book has all")
+
+
+def test_every_result_leads_somewhere(site):
+    text = (site / "search.html").read_text(encoding="utf-8")
+    pages = json.loads(re.search(r'id="book-search"[^>]*>(.*?)</script>', text)[1])["pages"]
+    assert {page["page"] for page in pages} == set(browsing.contents())
+    for page in pages:
+        html = (site / page["page"]).read_text(encoding="utf-8")
+        assert [s for s in page["sections"] if s["at"] and f'id="{s["at"][1:]}"' not in html] == []
+
+
+def test_the_search_page_is_light(open_page, server):
+    before = len(server.sent)
+    open_page("search.html?q=delta")
+    assert sum(size for _, _, size in server.sent[before:]) < 700_000
 
 
 def test_search_for_no_symbol_shows_none(open_page):
@@ -594,6 +673,69 @@ def test_previous_and_next_on_a_phone(open_page):
     page.locator(".right-next").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/06_autodiff.html")
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_names_of_pages_at_the_foot_are_whole(open_page, width):
+    for path in ("chapters/01_perceptron.html", CHAPTER):
+        page = open_page(path, width=width)
+        for link in page.locator(".left-prev, .right-next").all():
+            assert link.evaluate("link => link.scrollWidth - link.clientWidth") <= 0
+            box = link.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
+def test_no_button_lies_on_the_text_of_a_phone(open_page):
+    page = open_page(CHAPTER, width=390)
+    page.mouse.wheel(0, 3000)
+    page.wait_for_function("() => scrollY > 1000")
+    page.mouse.wheel(0, -400)  # the theme shows its button when one scrolls up
+    page.wait_for_function("() => document.querySelector('#pst-back-to-top').style.display !== ''")
+    assert not page.locator("#pst-back-to-top").is_visible()
+
+
+def test_in_the_dark_a_picture_has_one_ground(open_page):
+    page = open_page("chapters/01_perceptron.html", theme="dark")
+    look = "img => [getComputedStyle(img).backgroundColor, getComputedStyle(img).padding]"
+    for picture in page.locator(".cell_output img").all():
+        assert picture.evaluate(look) == ["rgb(255, 255, 255)", "0px"]
+
+
+def test_the_foot_names_licence_and_source(open_page, site):
+    page = open_page(CHAPTER)
+    foot = page.locator(".bd-footer-content")
+    assert "Text and figures: CC BY 4.0. Code: MIT." in foot.inner_text()
+    assert "Derived and Checked" in foot.inner_text() and "authors" not in foot.inner_text()
+    source = foot.get_by_role("link", name="Source of this page").get_attribute("href")
+    assert (site / "chapters" / source).resolve().is_file()
+
+
+@pytest.mark.parametrize("width", [390, 320])
+@pytest.mark.parametrize("path", ["notation.html", "errata.html"])
+def test_reference_tables_are_blocks_on_a_phone_and_still_tables(open_page, path, width):
+    page = open_page(path, width=width)
+    tables = page.get_by_role("table")
+    assert tables.count() == page.locator("article table").count() > 1
+    row = tables.first.get_by_role("row").nth(1)
+    cells = row.get_by_role("cell")
+    assert cells.count() == tables.first.get_by_role("columnheader").count()
+    tops = [cells.nth(n).bounding_box()["y"] for n in range(cells.count())]
+    assert tops[0] < tops[1] < tops[2], "symbol, meaning, then the rest below them"
+    label = "cell => getComputedStyle(cell, '::before').content"
+    name = {"notation.html": "chapters", "errata.html": "where"}[path]
+    assert cells.last.evaluate(label).startswith(f'"{name} "')
+    for code in page.locator("tr[id^=symbol-] code").all():
+        assert code.evaluate("code => code.getClientRects().length") == 1, code.inner_text()
+    for box in page.locator("article table, article td").all():
+        place = box.bounding_box()
+        assert place["x"] + place["width"] <= width
+
+
+def test_reference_tables_at_a_desk_are_as_they_were(open_page):
+    page = open_page("notation.html")
+    cells = page.locator("tr#symbol-delta > td")
+    assert len({cells.nth(n).bounding_box()["y"] for n in range(5)}) == 1
+    assert cells.last.evaluate("cell => getComputedStyle(cell, '::before').content") == "none"
 
 
 def test_the_theme_switch_by_keyboard(open_page):

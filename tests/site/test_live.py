@@ -131,26 +131,49 @@ def open_live(open_page, live):
 # --- with no server behind the page ---------------------------------------------------------------
 
 
-def test_without_a_server_the_button_says_how_to_get_one(open_page, served):
-    page = open_page(CHAPTER, forgive=("missing", "errors"))  # it asks the host for live.json
-    page.get_by_role("button", name="Run the code on this page").click()
+HOW = (
+    "There is no Python behind this copy of the book. To run it, type make live in a clone of the "
+    "book: how to run the book."
+)
+
+
+def test_without_a_server_the_button_says_how_to_get_one(open_page, server):
+    page = open_page(CHAPTER)
+    before = len(server.sent)
+    page.get_by_role("button", name="How to run this page").click()
     words = page.locator(".live-bar [role=status]", has_text="make live")
     words.wait_for()
-    assert words.inner_text() == (
-        "The server of this page has no Python, or it has ended. To run it, type make live in a "
-        "clone of the book: how to run the book."
-    )
+    assert words.inner_text() == HOW
+    assert [path for path, *_ in server.sent[before:] if "live" in path] == [], "it knew already"
     page.get_by_role("link", name="how to run the book").click()
     page.wait_for_url("**/intro.html#run-it")
     assert page.locator("#run-it").count() == 1
 
 
-def test_from_a_folder_on_disk_the_button_says_how_and_asks_nobody(open_page, site):
-    page = open_page((site / CHAPTER).as_uri(), forgive="errors")  # icons: a font from a file
-    page.get_by_role("button", name="Run the code on this page").press("Enter")
+def test_a_server_that_has_ended_is_missed(open_page, live):
+    page = open_page(live.home + CHAPTER, forgive=("missing", "errors"))
+    page.route("**/live.json", lambda route: route.abort())
+    page.get_by_role("button", name="Run the code on this page").click()
     words = page.locator(".live-bar [role=status]", has_text="make live")
     words.wait_for()
-    assert words.inner_text().startswith("There is no Python behind this copy of the book.")
+    assert words.inner_text().startswith("The server of this page has no Python, or it has ended.")
+
+
+def test_another_live_book_on_this_machine_is_no_server_of_this_page(open_page, served):
+    def remember(page):
+        cookie = {"name": "book-live-1", "value": "1", "url": served}
+        page.context.add_cookies([cookie])
+
+    page = open_page(CHAPTER, before=remember)
+    assert page.get_by_role("button", name="How to run this page").is_visible()
+
+
+def test_from_a_folder_on_disk_the_button_says_how_and_asks_nobody(open_page, site):
+    page = open_page((site / CHAPTER).as_uri(), forgive="errors")  # icons: a font from a file
+    page.get_by_role("button", name="How to run this page").press("Enter")
+    words = page.locator(".live-bar [role=status]", has_text="make live")
+    words.wait_for()
+    assert words.inner_text() == HOW
 
 
 def test_nothing_of_it_is_loaded_before_the_button_is_pressed(open_page, live):
