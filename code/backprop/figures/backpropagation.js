@@ -6,7 +6,8 @@
 
 import { sigmoid } from "./maths.js";
 import {
-  clamp, figure, formula, frac, h, num, partial, plot, put, row, s, short, sub, sup, tint, write,
+  addends, asShown, clamp, figure, formula, frac, h, num, partial, plot, put, row, s, short, sub, sup,
+  tint, write,
 } from "./parts.js";
 
 const MOST = { inputs: 4, hidden: 5, outputs: 3 };
@@ -246,6 +247,10 @@ const slope2 = (state, k) => SLOPES[state.output](() => of.o(k), () => of.z2(k))
 
 /** A number as a factor or a term: what is negative stands in brackets. */
 const value = (v) => (v < 0 ? row("(", short(v), ")") : row(short(v)));
+/** "=" where the numbers as they are shown give the result, "≈" where their rounding would show. */
+const equals = (byHand, result, digits = 4) => (
+  num(byHand, digits) === num(result, digits) ? "=" : "≈"
+);
 const words = (text) => h("span", {}, text);
 const blue = (...items) => tint("forward", ...items);
 const orange = (...items) => tint("backward", ...items);
@@ -307,11 +312,12 @@ function weightedSum(layer, at, inputs, state, now) {
   const terms = inputs.map((_, j) => blue(input(j), weight(j, at)));
   const numbers = inputs.map((v, j) => blue(value(v), "·", value(W[j][at])));
   const symbol = of[`z${layer}`](at);
+  const byHand = sum(inputs.map((v, j) => asShown(v) * asShown(W[j][at]))) + asShown(b);
   return {
     title: `Forward: the weighted sum of ${neuron(layer, at)}`,
     lines: [
       [formula(symbol, "="), ...plus([...terms, blue(of[`b${layer}`](at))])],
-      [formula("="), ...plus([...numbers, blue(value(b))]), formula("=", blue(num(z)))],
+      [formula("="), ...plus([...numbers, blue(value(b))]), formula(equals(byHand, z), blue(num(z)))],
     ],
     came: `z = ${num(z)}`,
   };
@@ -335,11 +341,12 @@ function halfSquares({ t }, { O, L }) {
   const sums = (terms) => (
     terms.length > 1 ? inBrackets("½", terms, row) : [formula("½", terms[0])]
   );
+  const byHand = sum(O.map((o, k) => (asShown(o) - asShown(t[k])) ** 2)) / 2;
   return [
     [formula("L", "="), ...sums(squares((k) => [of.o(k), "−", of.t(k)]))],
     [
       formula("="), ...sums(squares((k) => [short(O[k]), "−", value(t[k])])),
-      formula("=", blue(num(L, 9))),
+      formula(equals(byHand, L, 9), blue(num(L, 9))),
     ],
   ];
 }
@@ -348,7 +355,7 @@ function crossEntropy({ t }, { O, L }) {
   const k = t.indexOf(1);
   return [
     [formula("L", "=", "−", "ln", of.o(k)), words(","), formula(of.t(k), "=", 1)],
-    [formula("=", "−", "ln", num(O[k]), "=", blue(num(L, 9)))],
+    [formula("=", "−", "ln", num(O[k]), equals(-Math.log(asShown(O[k])), L, 9), blue(num(L, 9)))],
   ];
 }
 
@@ -356,7 +363,9 @@ function outputDelta(at, state, now) {
   const { delta2, error, slope2: slopes } = now.right;
   const soft = state.output === "softmax";
   const bent = soft ? [] : ["·", slope2(state, at)];
-  const end = ["=", orange(num(delta2[at]))];
+  const byHand = soft
+    ? asShown(now.O[at]) - asShown(state.t[at]) : asShown(error[at]) * asShown(slopes[at]);
+  const end = [equals(byHand, delta2[at]), orange(num(delta2[at]))];
   return {
     title: `Backward: the delta of ${neuron(2, at)}`,
     lines: [
@@ -375,12 +384,14 @@ function hiddenBlame(at, state, now) {
   const weights = state.early ? now.next.W2 : state.W2;
   const weight = state.early ? of.newV : of.v;
   const routes = (terms) => inBrackets("·", terms, orange);
+  const blame = sum(delta2.map((d, k) => asShown(weights[at][k]) * asShown(d)));
+  const equal = equals(asShown(slopes[at]) * blame, delta1[at]);
   const lines = [
     [formula(of.delta1(at), "=", orange(slope1(state, at))),
       ...routes(delta2.map((_, k) => row(weight(at, k), of.delta2(k))))],
     [formula("=", orange(value(slopes[at]))),
       ...routes(delta2.map((d, k) => row(value(weights[at][k]), "·", value(d)))),
-      formula("=", tint(state.early ? "result" : "backward", num(delta1[at])))],
+      formula(equal, tint(state.early ? "result" : "backward", num(delta1[at])))],
   ];
   if (state.early) {
     lines.push(
@@ -406,7 +417,7 @@ function gradients(layer, at, inputs, now) {
     lines: inputs.map((v, j) => [
       formula(partial("L", weight(j, at)), "=", blue(input(j)), orange(of[`delta${layer}`](at))),
       formula("=", blue(value(v)), "·", orange(value(delta))),
-      formula("=", orange(num(dW[j][at]))),
+      formula(equals(asShown(v) * asShown(delta), dW[j][at]), orange(num(dW[j][at]))),
     ]),
     came: `each is what comes in times δ: ${inputs.map((_, j) => num(dW[j][at])).join(", ")}`,
   };
@@ -429,7 +440,9 @@ function updates(layer, at, state, now) {
   const weight = layer === 1 ? of.w : of.v;
   const line = (symbol, old, slope, fresh) => [
     formula(symbol, "←", blue(value(old)), "−", short(state.eta), "·", orange(value(slope))),
-    formula("=", tint("result", num(fresh))),
+    formula(
+      equals(asShown(old) - asShown(state.eta) * asShown(slope), fresh), tint("result", num(fresh)),
+    ),
   ];
   const bias = of[`b${layer}`](at);
   const old = state[`b${layer}`][at];
@@ -471,25 +484,35 @@ function face(ui) {
   const stateOf = () => Object.fromEntries(TRAITS.map((trait) => [trait, ui.get(trait)]));
   const stepping = driver(ui);
   const network = h("div", {
-    class: "bp-net", tabindex: 0, role: "group", onkeydown: stepping.key,
+    class: "bp-net", tabindex: 0, role: "group",
+    onkeydown: (event) => {
+      wander(network, event);
+      stepping.key(event);
+    },
   });
   const equation = h("div", { class: "bp-equation" });
   const early = ui.toggle({
     trait: "early", label: "Update the output weights too early",
     onchange: (on) => ui.set(sameQuantity(stateOf(), on)),
   });
+  const mark = h(
+    "p", { class: "bp-quiet bp-hint" },
+    "In the boxes: δ as it comes out too early, ✓ as it is in time.",
+  );
   const lens = drawLens(ui, stateOf);
   ui.root.classList.add("bp-backprop");
   ui.stage.classList.add("bp-two");
   ui.stage.append(
     network,
-    h("div", { class: "bp-beside" }, stepping.root, early, equation),
+    h("div", { class: "bp-beside" }, stepping.root, early, mark, equation),
     lens.root,
   );
   handles(ui, stateOf);
   let graph;
   let told; // the quantity of this step in symbols, numbers and words
   let topic = "step";
+  let before; // the state that was drawn last
+  let order = ""; // what became of the step's number in the other order
   return {
     update(changed) {
       const came = stateOf();
@@ -504,13 +527,18 @@ function face(ui) {
         network.replaceChildren(graph.root);
       }
       const shown = all[state.step - 1];
+      put(mark, { hidden: !state.early });
+      if (changed.size) order = otherOrder(before, state);
+      before = state;
       told = { ...explain(shown, state, now), count: `Step ${state.step} of ${all.length}` };
       graph.update(state, now, all, shown);
       stepping.update(state, all.length);
       lens.update(state, now);
       writeOut(told, state, network, equation);
     },
-    say: () => (topic === "lens" ? lens.say() : `${told.count}. ${told.title}: ${told.came}.`),
+    say: () => (
+      topic === "lens" ? lens.say() : `${told.count}. ${order}${told.title}: ${told.came}.`
+    ),
   };
 }
 
@@ -535,13 +563,16 @@ function topicOf(changed, before) {
   return has("watch", "nudge", "W1", "b1", "W2", "b2") ? "lens" : before;
 }
 
+const counted = (count, name) => `${count} ${name}${count === 1 ? "" : "s"}`;
+
 function explain(shown, state, now) {
   if (shown) return QUANTITIES[shown.kind]({ at: shown.at, state, now });
   const [n, nh, m] = sizeOf(state);
   return {
     title: "Before the pass",
     lines: [[words("Inputs, targets and weights are given. Step forward to the first sum.")]],
-    came: `${n} inputs, ${nh} hidden neurons, ${m} outputs, nothing computed yet`,
+    came: `${counted(n, "input")}, ${counted(nh, "hidden neuron")}, ${counted(m, "output")}; the `
+      + "lens below has the numbers of the whole pass already",
   };
 }
 
@@ -552,6 +583,12 @@ function sameQuantity(state, early) {
   const there = quantities({ ...state, early });
   const found = there.findIndex((quantity) => JSON.stringify(quantity) === here);
   return { early, step: state.step ? found + 1 : 0 };
+}
+
+/** A sentence where the order changed, and with it the number of the step that stays. */
+function otherOrder(before, { early, step }) {
+  if (!before || before.early === early || before.step === step) return "";
+  return `The same quantity was step ${before.step}: the order is another now. `;
 }
 
 /** The buttons that move along the steps, and the keys. */
@@ -570,7 +607,8 @@ function driver(ui) {
     rewind: () => go(0),
     end: () => go(count()),
     rate: 0.7,
-    extra: [back, end],
+    before: [back],
+    after: [end],
   });
   const moves = {
     ArrowRight: () => go(ui.get("step") + 1),
@@ -799,7 +837,7 @@ function symbolOf(state, { of: kind, at }) {
   return kind === "1" ? row(1) : of[kind](...at);
 }
 
-const bracketed = (v) => (v < 0 ? `(${num(v, 6)})` : num(v, 6));
+const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);
 
 /**
  * Each route as a chain of small boxes, symbol over number; then their sum. `fill` writes numbers.
@@ -830,11 +868,12 @@ function drawRoutes({ state, routes }) {
   return {
     nodes: nodes.filter(Boolean),
     fill(now, { wrong, relative }) {
+      const parts = addends(now.routes.map(({ product }) => product), now.slope, 6);
       now.routes.forEach(({ factors, product }, r) => {
         factors.forEach(({ value: factor }, n) => write(numbers[r][n], short(factor)));
-        write(products[r], num(product, 6));
+        write(products[r], several ? parts[r] : num(product, 6));
       });
-      write(terms, `${now.routes.map(({ product }) => bracketed(product)).join(" + ")} =`);
+      write(terms, `${parts.map(bracketed).join(" + ")} =`);
       write(total, num(now.slope, 6));
       if (slip) {
         const early = num(slopeOf(wrong, now.state.watch), 6);
@@ -883,8 +922,9 @@ function drawErrors(curve, path, dot, { state, errors, error, slope }) {
 // --- The network as a drawing --------------------------------------------------------------------
 
 const LINE = 17.5;
-const COLUMNS = { x: [0, 56], h: [140, 224], o: [312, 398] };
-const RAIL = 410; // from the outputs down to the loss
+const INPUT = 44; // how high an input's box is
+const COLUMNS = { x: [0, 50], h: [112, 194], o: [256, 340] };
+const RAIL = 350; // from the outputs down to the loss
 
 /** A number in a box of the drawing: at most nine characters. */
 function boxed(v) {
@@ -905,9 +945,9 @@ function drawBox([left, right], middle, lines) {
       x: left + 2.5, y, width: right - left - 5, height: LINE, rx: 4, class: "bp-cell",
     });
     const number = s("text", {
-      x: right - 6, y: y + 13.2, "text-anchor": "end", class: `bp-${role}`,
+      x: right - 5, y: y + 13.2, "text-anchor": "end", class: `bp-${role}`,
     });
-    const label = s("text", { x: left + 7, y: y + 13.2, class: "bp-symbol" }, symbol);
+    const label = s("text", { x: left + 6, y: y + 13.2, class: "bp-symbol" }, symbol);
     const group = s("g", {}, back, label, number);
     cells[id] = { group, back, number, name };
     return group;
@@ -918,7 +958,7 @@ function drawBox([left, right], middle, lines) {
 /** An input: its symbol above its number. */
 function drawInput(middle, i) {
   const [left, right] = COLUMNS.x;
-  const box = { x: left, y: middle - 22, width: right - left, height: 44, rx: 7 };
+  const box = { x: left, y: middle - INPUT / 2, width: right - left, height: INPUT, rx: 7 };
   const back = s("rect", { ...box, class: "bp-node bp-cell" });
   const at = (left + right) / 2;
   const number = s("text", { x: at, y: middle + 14, "text-anchor": "middle", class: "bp-forward" });
@@ -948,8 +988,11 @@ const linesOf = {
 
 function drawNetwork(ui, state) {
   const [n, nh, m] = sizeOf(state);
-  const pitch = (lines) => lines * LINE + 20;
-  const body = Math.max(60 * n, nh * pitch(state.early ? 5 : 4), m * pitch(5), 236);
+  const simple = Math.max(n, nh, m) <= 2; // room for the numbers of all edges
+  const inHidden = state.early ? 5 : 4;
+  const between = simple ? 88 : 20; // and above and below the boxes for two lines each
+  const pitch = (lines) => lines * LINE + between;
+  const body = Math.max(60 * n, nh * pitch(inHidden), simple ? 0 : m * pitch(5), 236);
   const middle = (count) => upTo(count).map((r) => (body * (r + 0.5)) / count);
   const rows = { x: middle(n), h: middle(nh), o: middle(m) };
   const boxes = [
@@ -959,10 +1002,9 @@ function drawNetwork(ui, state) {
     drawBox(COLUMNS.o, body + 24, [{ id: "L", symbol: "L", role: "forward" }]),
   ];
   const cells = Object.assign({}, ...boxes.map((box) => box.cells));
-  const simple = Math.max(n, nh, m) <= 2; // room for the numbers of all edges
   const edges = [
-    ...joins(ui, "w", COLUMNS.x[1], COLUMNS.h[0], rows.x, rows.h),
-    ...joins(ui, "v", COLUMNS.h[1], COLUMNS.o[0], rows.h, rows.o),
+    ...joins(ui, "w", [COLUMNS.x[1], COLUMNS.h[0]], rows.x, rows.h, INPUT),
+    ...joins(ui, "v", [COLUMNS.h[1], COLUMNS.o[0]], rows.h, rows.o, inHidden * LINE + 8),
   ];
   for (const cell of Object.values(cells)) if (cell.name) chooseable(ui, cell.group, cell.name);
   const rails = rows.o.map((y) => s("path", {
@@ -971,7 +1013,7 @@ function drawNetwork(ui, state) {
   const root = s(
     "svg",
     { viewBox: `-2 0 ${RAIL + 4} ${body + 40}`, class: "bp-graph bp-pass", role: "group",
-      "aria-label": "Drawing of the network", onkeydown: (event) => wander(root, event) },
+      "aria-label": "Drawing of the network" },
     rails, edges.map(({ group }) => group), boxes.map((box) => box.nodes),
     edges.map(({ texts }) => texts),
   );
@@ -993,8 +1035,11 @@ function drawNetwork(ui, state) {
   };
 }
 
-/** Every edge between two columns: a line to see, a broad one to hit, two numbers. */
-function joins(ui, symbol, left, right, starts, stops) {
+/**
+ * Every edge between two columns: a line to see, a broad one to hit, two numbers. `box` is how high
+ * the boxes are that they leave.
+ */
+function joins(ui, symbol, [left, right], starts, stops, box) {
   return starts.flatMap((y1, j) => stops.map((y2, k) => {
     const name = `${symbol}${j + 1}${k + 1}`;
     const d = `M${left} ${y1}L${right} ${y2}`;
@@ -1004,8 +1049,7 @@ function joins(ui, symbol, left, right, starts, stops) {
     const group = s("g", { class: "bp-choose" }, s("path", { d, class: "bp-target" }), line);
     chooseable(ui, group, name);
     const texts = s("g", { class: "bp-numbers", "aria-hidden": "true" }, weight, slope);
-    const ends = [left, y1, right, y2];
-    return { name, group, line, weight, slope, texts, ends, straight: j === k };
+    return { name, group, line, weight, slope, texts, ends: [left, y1, right, y2], last: j > 0, box };
   }));
 }
 
@@ -1030,12 +1074,18 @@ function rove(root) {
   }
 }
 
-/** Up and down: to the weight before and the one after. */
-function wander(root, event) {
-  const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-  const names = [...root.querySelectorAll("[role=button]")];
-  const here = names.indexOf(document.activeElement);
-  if (!by || here < 0) return;
+/**
+ * Up and down: to the weight before and the one after. From the network itself they start at the
+ * chosen one, and Enter goes there.
+ */
+function wander(network, event) {
+  const within = event.target !== network;
+  const by = { ArrowUp: -1, ArrowDown: 1, Enter: within ? undefined : 0 }[event.key];
+  if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+  const names = [...network.querySelectorAll("[role=button]")];
+  const here = names.findIndex((item) => (
+    within ? item === event.target : item.hasAttribute("data-watched")
+  ));
   event.preventDefault();
   const next = names[(here + by + names.length) % names.length];
   put(names[here], { tabindex: -1 });
@@ -1094,7 +1144,7 @@ function fillBoxes(cells, now, pass, known, light) {
 
 /** One edge: its light, its thickness, and its numbers where there is room for them. */
 function showEdge(edge, { now, pass, known, light, simple }) {
-  const { name, group, line, weight, slope, ends: [x1, y1, x2, y2] } = edge;
+  const { name, group, line, weight, slope } = edge;
   const { layer, to } = parameter(name);
   const lit = light.edges[name];
   const moved = known.has(`new${layer}-${to}`);
@@ -1107,11 +1157,29 @@ function showEdge(edge, { now, pass, known, light, simple }) {
   write(weight, simple || lit ? short(here, 4) : "");
   write(slope, graded && (lit === "gradient" || simple) ? boxed(slopeOf(pass.used, name)) : "");
   put(weight, { class: `bp-${moved ? "result" : "forward"} bp-label` });
-  const spread = lit === "backward" ? 0.68 : 0.34; // where the lit edges are apart
-  const at = simple ? (edge.straight ? 0.5 : 0.35) : spread;
-  const [x, y] = [x1 + at * (x2 - x1), y1 + at * (y2 - y1)];
-  put(weight, { x, y: y - 4 });
-  put(slope, { x, y: y + 14 });
+  const spot = simple ? besideStart(edge) : alongEdge(edge, lit);
+  put(weight, { x: spot.x, y: spot.weight, "text-anchor": spot.anchor });
+  put(slope, { x: spot.x, y: spot.slope, "text-anchor": spot.anchor });
+}
+
+/** On the edge, where the edges that are lit together are apart. */
+function alongEdge({ ends: [x1, y1, x2, y2] }, lit) {
+  const at = lit === "backward" ? 0.55 : 0.42;
+  const y = y1 + at * (y2 - y1);
+  return { x: x1 + at * (x2 - x1), weight: y - 4, slope: y + 14, anchor: "middle" };
+}
+
+/**
+ * Where no line passes. A level edge has its numbers on the outer side; one that rises or falls
+ * above or below the box that it leaves, at its start, so that it is plain whose they are.
+ */
+function besideStart({ ends: [x1, y1, x2, y2], last, box }) {
+  if (y1 === y2) {
+    const top = last ? y1 + 16 : y1 - 22;
+    return { x: (x1 + x2) / 2, weight: top, slope: top + 17, anchor: "middle" };
+  }
+  const top = y2 > y1 ? y1 + box / 2 + 14 : y1 - box / 2 - 22;
+  return { x: x1 + 4, weight: top, slope: top + 17, anchor: "end" };
 }
 
 /** Whether an edge lies on a route from the watched parameter to the loss. */

@@ -297,6 +297,7 @@ export function sharesOf(fates) {
 // --- Words --------------------------------------------------------------------------------------
 
 const ARRIVED = 0.02; // so near a minimum a rule counts as there
+const LEVEL = 1e-8; // a slope that no step shows
 
 /** A point as text. */
 export const place = (x, y, digits = 2) => `(${short(x, digits)}, ${short(y, digits)})`;
@@ -312,6 +313,13 @@ export function whereabouts(survey, { x, y, last, diverged }, step) {
     return ["is", "are"].map((word) => `${word} off the map, at ${place(a, b)}`);
   }
   const k = valleyOf(survey, a, b);
+  const level = steepness(a, b) < LEVEL
+    && survey.points.find((point) => Math.hypot(a - point.x, b - point.y) < ARRIVED);
+  if (level && level.kind !== "minimum") {
+    return ["stands", "stand"].map((word) => (
+      `${word} on the ${level.kind} ${place(a, b)}: the slope is 0`
+    ));
+  }
   if (k < 0) {
     return ["is", "are"].map((word) => `${word} still on the way at ${place(a, b)}, f = ${f}`);
   }

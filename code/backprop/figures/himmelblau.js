@@ -110,7 +110,8 @@ function raceFace(ui) {
   ui.root.classList.add("bp-himmel");
   ui.stage.classList.add("bp-himmel-stage");
   ui.stage.append(
-    h("div", { class: "bp-himmel-view" }, map.canvas, racing.player.root, racing.scrubber),
+    h("div", { class: "bp-himmel-view bp-himmel-race" },
+      ui.watched(map.canvas), racing.player.root, racing.scrubber),
     h("div", { class: "bp-himmel-view" }, surface.canvas, turnButtons(ui), spots.root),
     heightCurves.root, slopeCurves.root,
   );

@@ -3,7 +3,7 @@
 
 import { sigmoid } from "./maths.js";
 import {
-  figure, formula, frac, h, num, partial, put, row, s, short, sub, sup, tint, write,
+  addends, figure, formula, frac, h, num, partial, put, row, s, short, sub, sup, tint, write,
 } from "./parts.js";
 
 /** The number c in L = c Σₖ (oₖ − tₖ)² of one example with m outputs. */
@@ -98,8 +98,8 @@ function face(ui) {
       const inSight = [...now.layers, now.total].flat(2).map(Math.abs);
       now.largest = Math.max(...inSight, Number.MIN_VALUE);
       for (const view of views) view.update(now);
-      if (changed.size) {
-        news = before ? whatChanged(before, now) : "";
+      if (changed.size || ui.anew) {
+        news = before && !ui.anew ? whatChanged(before, now) : "";
         before = now;
       }
     },
@@ -140,7 +140,7 @@ function sentenceOf({ cell: [j, k], example, batch, X, delta, layers, total, L, 
     const cell = `${name} = ${symbols} = ${product(batch[0])} = ${num(total[j][k])}${alone}.`;
     return [cell, outside, loss].filter(Boolean).join(" ");
   }
-  const terms = batch.map((i) => num(layers[i][j][k]))
+  const terms = addends(batch.map((i) => layers[i][j][k]), total[j][k])
     .map((term, place) => (place ? inBrackets(term) : term)).join(" + ");
   const part = `Example ${example + 1} adds ${product(example)} = ${num(layers[example][j][k])}.`;
   return `${name} = ${terms} = ${num(total[j][k])}, a term for each of ${batch.length} examples. `
@@ -261,7 +261,7 @@ function drawTable(ui, { n, m, N }, leadsTo, forget) {
     formula(partial("L", "W"), "=", product), ", below it ", formula(partial("L", "b")),
   );
   return {
-    root: h("div", {}, title, table, factor),
+    root: ui.watched(title, table, factor),
     update(now) {
       const { cell: [j, k], chosen, total, X, delta, batch, c, share, reduction } = now;
       const one = batch.length === 1;

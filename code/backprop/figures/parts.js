@@ -79,6 +79,23 @@ export function num(value, digits = 4) {
 export const short = (value, digits = 4) =>
   num(value, digits).replace(/(\.\d*?)0+(?=$|·)/, "$1").replace(/\.(?=$|·)/, "");
 
+/** The number that a reader sees where `num` or `short` writes it. */
+export function asShown(value, digits = 4) {
+  const tiny = value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits;
+  return Number(tiny ? value.toExponential(Math.min(2, digits)) : value.toFixed(digits));
+}
+
+/**
+ * Texts of terms whose sum is shown with so many `digits`: each has one digit more, or as many as
+ * it takes until who adds them by hand gets the sum that is shown.
+ */
+export function addends(terms, total, digits = 4) {
+  let more = digits + 1;
+  const adds = () => terms.reduce((all, term) => all + asShown(term, more), 0);
+  while (more < digits + 6 && num(adds(), digits) !== num(total, digits)) more++;
+  return terms.map((term) => num(term, more));
+}
+
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 // --- Formulas -----------------------------------------------------------------------------------
@@ -246,6 +263,7 @@ export function figure({ name, title, traits, accept = () => true, build }) {
         face.update(new Set(changed));
         changed.clear();
         const said = face.say();
+        ui.anew = false;
         write(ui.sentence, said);
         if (said === heard) return; // drawn anew for its size or the theme: nothing to announce
         heard = said;
@@ -290,7 +308,7 @@ export function figure({ name, title, traits, accept = () => true, build }) {
 
 class Ui {
   constructor(model, title, traits, start) {
-    Object.assign(this, { model, title, traits, start, followers: [], players: [] });
+    Object.assign(this, { model, title, traits, start, followers: [], players: [], anew: false });
     this.stage = h("div", { class: "bp-stage" });
     this.panel = h("div", { class: "bp-panel" });
     this.sentence = h("p", { class: "bp-sentence" });
@@ -337,6 +355,15 @@ class Ui {
     return getComputedStyle(this.root).getPropertyValue(`--bp-${role}`).trim();
   }
 
+  /**
+   * What the reader watches while moving controls: on a narrow and high screen it stays in sight
+   * over the whole figure. Returns the element to put into the stage.
+   */
+  watched(...parts) {
+    this.root.classList.add("bp-watchful");
+    return h("div", { class: "bp-watched" }, parts);
+  }
+
   /** Controls under a common heading; they stand in the panel unless put elsewhere. */
   group(legend, ...items) {
     const set = h("fieldset", { class: "bp-group" }, h("legend", {}, legend), items);
@@ -345,7 +372,8 @@ class Ui {
   }
 
   /**
-   * A number under the reader's hand: a slider for the finger and a field for exact values.
+   * A number under the reader's hand: a slider for the finger and a field for exact values. Its
+   * arrow keys move it by `step`, with Shift by a tenth of that, as those in the field do.
    * `label` is text; `role` ("forward", "backward", …) colours it. `log: true` spaces the slider
    * by powers of ten: it then holds the logarithm, `step` is one of the logarithm, and what it sets
    * has three digits. `whole: true` sets whole numbers only. What is not one number of one trait
@@ -364,9 +392,17 @@ class Ui {
     const range = h("input", {
       type: "range", min: level(min), max: level(max), step, id, "aria-label": name,
       oninput: () => set(clamp(chosen(Number(range.value)), min, max)),
+      onkeydown: (event) => {
+        const up = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
+        if (!up || !event.shiftKey || whole) return;
+        event.preventDefault();
+        const there = level(get()) + (up * step) / 10;
+        set(clamp(chosen(Number(there.toFixed(9))), min, max));
+      },
     });
     const field = h("input", {
-      type: "number", min, max, step: log ? "any" : step, "aria-label": `${name}, as a number`,
+      type: "number", min, max, step: log ? "any" : whole ? step : step / 10,
+      "aria-label": `${name}, as a number`,
       onchange: () => {
         const typed = Number(field.value);
         const valid = field.value !== "" && Number.isFinite(typed);
@@ -435,13 +471,14 @@ class Ui {
   }
 
   /**
-   * Play, step and back to the start, for what runs by itself.
+   * Back to the start, step and play, for what runs by itself.
    *   advance(steps) moves on; done() says whether the end is reached; rewind() goes back;
    *   end() jumps to the end, for readers who asked for less motion;
-   *   rate: steps a second, a number or a function that returns it.
+   *   rate: steps a second, a number or a function that returns it;
+   *   before, after: more buttons, for going back and for going on.
    * Returns { root, stop, playing }.
    */
-  player({ advance, done, rewind, end, rate = 30, extra = [] }) {
+  player({ advance, done, rewind, end, rate = 30, before = [], after = [] }) {
     let frame = 0;
     let last = 0;
     let owed = 0;
@@ -480,7 +517,7 @@ class Ui {
       write(play, "Pause");
     };
     const player = {
-      root: h("div", { class: "bp-player" }, play, stepping, back, extra),
+      root: h("div", { class: "bp-player" }, back, before, stepping, play, after),
       stop,
       get playing() {
         return frame !== 0;
@@ -493,7 +530,11 @@ class Ui {
   // --- what `figure` calls ---
 
   finish(name) {
-    this.tools.append(this.button("Reset", () => this.set(copy(this.start))));
+    this.tools.append(this.button("Reset", () => {
+      this.anew = true;
+      this.set(copy(this.start));
+      this.redraw();
+    }));
     if (!this.model.link) return; // only a page can be linked to
     const copyLink = this.button("Copy link", async () => {
       const state = {};

@@ -29,7 +29,7 @@ function face(ui) {
   const names = [...ui.get("x").map((_, j) => `w${"₁₂₃₄"[j]}`), "b"];
   const graph = drawGraph(ui, n, names);
   const curve = plot({
-    width: 400, height: 270, ylabel: "loss L",
+    width: 340, height: 220, ylabel: "loss L",
     label: "The loss against the watched weight, with its tangent.",
   });
   const path = s("path", { class: "bp-curve" });
@@ -37,19 +37,18 @@ function face(ui) {
   const dot = s("circle", { r: 5, class: "bp-backward" });
   const axis = curve.root.querySelectorAll(".bp-axis")[0];
   curve.layer.append(path, tangent, dot);
-  const product = h("div", { class: "bp-formula bp-wide" });
+  const product = h("div", { class: "bp-formula" });
   ui.stage.classList.add("bp-two");
-  ui.stage.append(graph.root, curve.root, product);
+  ui.stage.append(graph.root, ui.watched(curve.root, product));
 
-  const digit = (j) => "₁₂₃₄"[j];
   ui.group("Inputs and target",
     ui.get("x").map((_, j) => ui.slider({
-      trait: "x", index: [j], label: `x${digit(j)}`, name: `input x ${j + 1}`, min: -4, max: 4,
+      trait: "x", index: [j], label: `x${"₁₂₃₄"[j]}`, name: `input x ${j + 1}`, min: -4, max: 4,
     })),
     ui.slider({ trait: "t", label: "t", name: "target t", min: -2, max: 2 }));
   ui.group("Weights and bias",
     ui.get("w").map((_, j) => ui.slider({
-      trait: "w", index: [j], label: `w${digit(j)}`, name: `weight w ${j + 1}`, min: -6, max: 6,
+      trait: "w", index: [j], label: names[j], name: `weight w ${j + 1}`, min: -6, max: 6,
     })),
     ui.slider({ trait: "b", label: "b", name: "bias b", min: -6, max: 6 }));
   ui.panel.append(
@@ -61,6 +60,10 @@ function face(ui) {
       trait: "watch", label: "Plotted: the loss against",
       options: names.map((name, j) => [j, name]),
     }),
+    h(
+      "p", { class: "bp-quiet bp-hint bp-wide" },
+      "Arrow keys move a slider by 0.01, with Shift by 0.001; in the field beside it by 0.001.",
+    ),
   );
 
   const state = () => Object.fromEntries(
@@ -99,10 +102,13 @@ function face(ui) {
       const { watch, o, t, slope, loss } = now;
       const grad = watch < n ? now.dw[watch] : now.db;
       const name = names[watch];
-      const first = `Output ${num(o)} for target ${num(t, 2)}: loss ${num(loss)}, `
+      const first = `Output ${num(o)} for target ${short(t)}: loss ${num(loss)}, `
         + `∂L/∂${name} = ${num(grad)}.`;
       if (now.activation === "sigmoid" && slope < 0.02 && Math.abs(now.error) > 0.3) {
         return `${first} Very wrong and hardly learning: the factor o(1 − o) is only ${num(slope)}.`;
+      }
+      if (watch < n && now.x[watch] === 0) {
+        return `${first} Moving ${name} changes nothing, because its input is 0.`;
       }
       if (Math.abs(grad) < 5e-5) return `${first} Moving ${name} a little changes next to nothing.`;
       return `${first} A larger ${name} would make the loss ${grad > 0 ? "larger" : "smaller"}.`;
@@ -114,7 +120,7 @@ function face(ui) {
 function productOf(now, j, n) {
   const bias = j === n;
   const bent = now.activation === "sigmoid";
-  const number = (v) => (v < 0 ? row("(", short(v), ")") : row(short(v)));
+  const number = (v, text = num(v)) => (v < 0 ? row("(", text, ")") : row(text));
   const symbols = [row("(", "o", "−", "t", ")"), bent && row("o", "(", 1, "−", "o", ")")];
   const values = [number(now.error), bent && number(now.slope)];
   const times = (factors) => factors.filter(Boolean).flatMap((factor) => [factor, "·"]);
@@ -124,67 +130,71 @@ function productOf(now, j, n) {
       tint("backward", ...times(symbols)), tint("forward", bias ? 1 : sub("x", j + 1)),
     ),
     formula(
-      "=", tint("backward", ...times(values)), tint("forward", bias ? 1 : number(now.x[j])),
-      "=", tint("backward", short(bias ? now.db : now.dw[j])),
+      "=", tint("backward", ...times(values)), tint("forward", bias ? 1 : number(now.x[j], short(now.x[j]))),
+      "=", tint("backward", num(bias ? now.db : now.dw[j])),
     ),
   ];
 }
 
-/** The neuron as a graph; a click on an edge watches its weight. */
+/**
+ * The neuron as a graph; a click on an edge watches its weight. Each edge starts level, with its
+ * weight above and its slope below it, and bends where the numbers end: no line crosses a number.
+ */
 function drawGraph(ui, n, names) {
-  const width = 460;
-  const gap = 82;
-  const height = gap * n + 60;
-  const middle = height / 2;
-  const at = { z: 250, o: 345, L: 435 };
-  const inputs = [...names.keys()].map((j) => ({ x: 26, y: 30 + j * gap }));
-  const node = (x, y, symbol) => s("g", {},
-    s("circle", { cx: x, cy: y, r: 20, class: "bp-node" }),
-    s("text", { x, y: y + 5, "text-anchor": "middle", class: "bp-symbol" }, symbol));
-  const label = (x, y, role) => s("text", { x, y, class: `bp-${role}`, "text-anchor": "middle" });
+  const [width, gap, r] = [344, 64, 18];
+  const height = gap * n + 54;
+  const rows = [...names.keys()].map((j) => 27 + j * gap);
+  const bend = 164; // where the numbers of an edge end
+  const at = 232; // the chain from z down to L
+  const chain = ["z", "o", "L"].map((symbol, k) => ({ symbol, y: 27 + (k * (height - 54)) / 2 }));
+  const text = (x, y, role, anchor) => s("text", { x, y, class: `bp-${role}`, "text-anchor": anchor });
+  const circle = (x, y) => s("circle", { cx: x, cy: y, r, class: "bp-node" });
 
-  const edges = inputs.map((from, j) => {
-    const mid = { x: from.x + 0.42 * (at.z - from.x), y: from.y + 0.28 * (middle - from.y) };
-    const line = s("path", { d: `M${from.x + 20} ${from.y}L${at.z - 21} ${middle}`, class: "bp-edge" });
-    const weight = label(mid.x, mid.y - 8, "forward");
-    const slope = label(mid.x, mid.y + 17, "backward");
-    const choose = { class: "bp-choose", onclick: () => ui.set({ watch: j }) };
-    const target = s("path", { d: line.getAttribute("d"), class: "bp-target" });
-    // Two groups: all lines are drawn before all texts, or a line would cross another's number.
-    const groups = [s("g", choose, target, line), s("g", choose, weight, slope)];
-    return { groups, line, weight, slope };
+  const edges = rows.map((y, j) => {
+    const d = `M${r + 20} ${y}H${bend}C${at - r - 18} ${y} ${bend + 18} ${chain[0].y} ${at - r} ${chain[0].y}`;
+    const line = s("path", { d, class: "bp-edge" });
+    const weight = text((r + 20 + bend) / 2, y - 7, "forward", "middle");
+    const slope = text((r + 20 + bend) / 2, y + 18, "backward", "middle");
+    const group = s(
+      "g", { class: "bp-choose", onclick: () => ui.set({ watch: j }) },
+      s("path", { d, class: "bp-target" }), line, weight, slope,
+    );
+    return { group, line, weight, slope };
   });
-  const chain = ["z", "o", "L"].map((symbol) => ({
-    symbol, value: label(at[symbol], middle + 40, "forward"), slope: label(at[symbol], middle + 59, "backward"),
+  for (const node of chain) {
+    node.value = text(at + r + 8, node.y - 3, "forward", "start");
+    node.slope = text(at + r + 8, node.y + 16, "backward", "start");
+  }
+  const factors = chain.slice(1).map(({ y }, k) => ({
+    line: s("path", { d: `M${at} ${chain[k].y + r}V${y - r}`, class: "bp-edge" }),
+    text: text(at + 10, (chain[k].y + y) / 2 + 5, "backward", "start"),
   }));
-  const factors = [["z", "o"], ["o", "L"]].map(([a, b]) => ({
-    line: s("path", { d: `M${at[a] + 20} ${middle}H${at[b] - 21}`, class: "bp-edge" }),
-    text: label((at[a] + at[b]) / 2, middle - 28, "backward"),
-  }));
-  const values = inputs.map(({ x, y }) => label(x, y + 5, "forward"));
+  const values = rows.map((y) => text(20, y + 5, "forward bp-inside", "middle"));
   const root = s(
-    "svg", { viewBox: `0 0 ${width} ${height}`, class: "bp-graph", role: "img" },
-    edges.map(({ groups }) => groups[0]), edges.map(({ groups }) => groups[1]), factors.map(({ line, text }) => [line, text]),
-    inputs.map(({ x, y }) => s("circle", { cx: x, cy: y, r: 20, class: "bp-node" })), values,
-    node(at.z, middle, "z"), node(at.o, middle, "o"), node(at.L, middle, "L"),
-    chain.map(({ value, slope }) => [value, slope]),
+    "svg", { viewBox: `0 0 ${width} ${height}`, class: "bp-graph bp-neuron", role: "img" },
+    edges.map(({ group }) => group), factors.map(({ line, text: number }) => [line, number]),
+    rows.map((y) => circle(20, y)), values,
+    chain.map(({ symbol, y, value, slope }) => [
+      circle(at, y), s("text", { x: at, y: y + 5, "text-anchor": "middle", class: "bp-symbol" }, symbol),
+      value, slope,
+    ]),
   );
   return {
     root,
     update(now) {
-      inputs.forEach((_, j) => {
+      edges.forEach((edge, j) => {
         write(values[j], j < n ? short(now.x[j], 2) : "1");
         const weight = j < n ? now.w[j] : now.b;
         const slope = j < n ? now.dw[j] : now.db;
-        write(edges[j].weight, `${names[j]} = ${short(weight, 2)}`);
-        write(edges[j].slope, `∂L/∂${names[j]} = ${num(slope)}`);
-        for (const group of edges[j].groups) put(group, { "data-watched": j === now.watch });
-        put(edges[j].line, { style: `stroke-width:${clamp(1.2 + Math.abs(weight), 1.2, 5)}` });
+        write(edge.weight, `${names[j]} = ${short(weight, 2)}`);
+        write(edge.slope, `∂L/∂${names[j]} = ${num(slope)}`);
+        put(edge.group, { "data-watched": j === now.watch });
+        put(edge.line, { style: `stroke-width:${clamp(1.2 + Math.abs(weight), 1.2, 5)}` });
       });
       const numbers = [[now.z, now.delta], [now.o, now.error], [now.loss, 1]];
       chain.forEach(({ value, slope }, i) => {
         write(value, num(numbers[i][0]));
-        write(slope, i === 0 ? `δ = ${num(numbers[i][1])}` : short(numbers[i][1]));
+        write(slope, i === 2 ? "1" : `${i ? "" : "δ = "}${num(numbers[i][1])}`);
       });
       write(factors[0].text, `× ${num(now.slope)}`);
       write(factors[1].text, `× ${num(now.error)}`);

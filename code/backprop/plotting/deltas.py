@@ -66,8 +66,9 @@ def whole_pass(net, X, T, eta=0.5, biases=True, early=False):
     """Draw a pass through a two-layer `Network`, its first example, and list every number of it.
 
     Above, the network; where it has at most 8 edges with activations, deltas, weights, gradients.
-    Below, a line for each neuron: z, activation, delta, the gradients of the weights into it and
-    what a step of size eta makes of them; then the loss before and after.
+    Beside it a line for each neuron: z, activation, delta; below, the gradients of the weights into
+    it and what a step of size eta makes of them; then the loss before and after. All of it can be
+    read at the width of a column, and on paper.
     biases: whether they take the step too. early=True: the output weights are changed before the
     hidden deltas are computed.
     """
@@ -76,38 +77,51 @@ def whole_pass(net, X, T, eta=0.5, biases=True, early=False):
     grads, moved = _a_step(net, trace, T, eta, biases, early)
     columns = [trace.a[0][0], *(a[0] for a in trace.a[1:])]
     table = [_HEADINGS, *_listed(trace, grads, moved)]
-    widths = [0.14 + 0.072 * max(map(len, cells)) for cells in zip(*table, strict=True)]
-    widths[0] = 0.3  # symbols: shorter than they are written
-    width, rows = max(6.2, 0.2 + sum(widths)), 0.2 * (len(table) + 2)
+    beside, below = (0, 1, 2, 3), (0, 4, 5)
+    fits = sum(_widths(table, below)) <= _WIDTH - 0.2
+    blocks = [below] if fits else [(0, 4), (0, 5)]
     room = _has_room(net)
-    height = rows + 0.3 + (1.4 if room else 0.8) * max(map(len, columns))
+    high = _ROW * (len(table) + 0.5)  # of a block
+    above = max(high, 2.2 if room else 0.5 * max(map(len, columns)))
+    height = above + high * len(blocks) + 0.35
     nodes, edges = _units(columns, grads, backward=room), _connections(net, grads)
-    if not room:  # the numbers stand below
+    across, down = (1, 1.45) if room else (0.8, 0.55)  # for the numbers between the circles
+    for node in nodes:
+        node.x, node.y = across * node.x, down * node.y
+    if not room:  # the numbers stand beside and below
         for node in nodes[net.layers[0].n_in :]:
             node.forward = ""
-    fig, ax = draw(nodes, edges, (width, height), legend=())
+    fig, ax = draw(nodes, edges, (_WIDTH, height), legend=())
     fig.set_layout_engine("none")
-    ax.set_position([0, rows / height, 1, 1 - rows / height])
-
-    def put(left, row, text, colour, size=8):
-        fig.text(
-            left / width,
-            1 - (height - rows + 0.2 * row) / height,
-            text,
-            color=colour,
-            fontsize=size,
-            va="top",
-        )
-
-    for row, line in enumerate(table):
-        for left, text, colour in zip(np.cumsum([0.2, *widths]), line, _COLOURS, strict=False):
-            put(left, row, text, colour)
+    left = _WIDTH - sum(_widths(table, beside)) - 0.1
+    ax.set_position([0, 1 - above / height, (left - 0.3) / _WIDTH, above / height])
+    _put_block(fig, table, beside, left, (above - high) / 2)
+    for number, block in enumerate(blocks):
+        _put_block(fig, table, block, 0.15, above + 0.1 + number * high)
     losses = f"L = {net.loss(X, T):.9f}   after the step {moved.loss(X, T):.9f}"
-    put(0.2, len(table) + 0.3, losses + ", updated too early" * early, INK, 9)
+    _put(fig, 0.15, height - 0.22, losses + ", updated too early" * early, INK)
 
 
 _HEADINGS = ("", "z", "activation", "delta", "gradients of its weights", "weights after the step")
 _COLOURS = (INK, FORWARD, FORWARD, BACKWARD, BACKWARD, PURPLE)
+_WIDTH, _ROW = 6.6, 0.19  # of the picture and between its lines, in inches
+
+
+def _widths(table, block):
+    """How wide the columns of a block are, in inches; symbols are shorter than they are written."""
+    return [0.12 + 0.08 * max(len(line[c]) for line in table) if c else 0.3 for c in block]
+
+
+def _put_block(fig, table, block, left, top):
+    """Write some columns of the table, from a place in inches from the upper left corner."""
+    for column, at in zip(block, np.cumsum([left, *_widths(table, block)]), strict=False):
+        for row, line in enumerate(table):
+            _put(fig, at, top + _ROW * row, line[column], _COLOURS[column])
+
+
+def _put(fig, left, top, text, colour):
+    width, height = fig.get_size_inches()
+    fig.text(left / width, 1 - top / height, text, color=colour, fontsize=9, va="top")
 
 
 def _a_step(net, trace, T, eta, biases, early):
