@@ -147,7 +147,10 @@
 
   for (const field of document.querySelectorAll('input[name="q"]')) field.value = asked;
   if (!words.length) return;
-  localStorage.setItem("sphinx_highlight_terms", words.join(" ")); // shown where one goes
+  // The page that is opened shows where they stand; this one has looked for them before "load".
+  addEventListener("load", () => {
+    localStorage.setItem("sphinx_highlight_terms", words.join(" "));
+  });
   const found = answers().slice(0, 30);
   const out = document.getElementById("search-results");
   const heading = Object.assign(document.createElement("h2"), { textContent: "Search results" });
