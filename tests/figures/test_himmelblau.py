@@ -272,6 +272,20 @@ def test_words_say_where_a_rule_is(key, eta, start, step, said, tmp_path):
     assert maths(body, given, tmp_path) == said
 
 
+def test_words_say_that_a_rule_stands_where_it_is_level(tmp_path):
+    body = """const survey = figure.surveyed();
+    return survey.points.map(({ kind, x, y }) => {
+      const walk = figure.walkOf("descent", given, [x, y], 3);
+      return [kind, figure.place(x, y), figure.whereabouts(survey, walk, 2)];
+    })"""
+    found = maths(body, {"eta": 0.001, **SETTINGS}, tmp_path)
+    assert len(found) == 9
+    for kind, place, said in found:
+        level = [f"{word} on the {kind} {place}: the slope is 0" for word in ("stands", "stand")]
+        reached = [f"{word} reached {place}" for word in ("has", "have")]
+        assert said == (reached if kind == "minimum" else level)
+
+
 # --- Python's side --------------------------------------------------------------------------------
 
 

@@ -37,6 +37,35 @@ def test_numbers_as_text(value, digits, expected, tmp_path):
     assert parts("return figure.num(...given)", [value, digits], tmp_path) == expected
 
 
+def as_read(text):
+    """The number that a reader sees, and what its last digit is worth."""
+    digits, _, power = text.replace("−", "-").partition("·10")
+    tens = 10.0 ** int(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")) or 0)
+    return float(digits) * tens, 10.0 ** -len(digits.partition(".")[2]) * tens
+
+
+def test_terms_add_up_by_hand_to_the_sum_that_is_shown(rng, tmp_path):
+    states = [
+        [(rng.normal(size=count) * 10.0 ** rng.integers(-5, 2)).tolist(), int(digits)]
+        for count in (1, 2, 3, 5)
+        for digits in (4, 6)
+        for _ in range(100)
+    ]
+    states.append([[6.683712e-4, -2.298034e-4], 6])  # 0.000668 + (−0.000230) is not 0.000439
+    body = """return given.map(([terms, digits]) => {
+      const total = terms.reduce((all, term) => all + term, 0);
+      return [figure.addends(terms, total, digits), figure.num(total, digits)];
+    })"""
+    got = parts(body, states, tmp_path)
+    assert got[-1] == [["0.0006684", "−0.0002298"], "0.000439"]
+    for terms, total in got:
+        shown, last = as_read(total)
+        by_hand = sum(as_read(term)[0] for term in terms)
+        assert abs(by_hand - shown) <= 0.5 * last * (1 + 1e-6), (terms, total)
+    as_few = sum(abs(as_read(terms[0])[1] / as_read(total)[1] - 0.1) < 1e-9 for terms, total in got)
+    assert as_few > 0.7 * len(got)  # one digit more, in most cases
+
+
 def test_numbers_that_are_none(tmp_path):
     body = "return [0 / 0, 1 / 0, -1 / 0].map((v) => figure.num(v))"
     assert parts(body, None, tmp_path) == ["undefined", "∞", "−∞"]

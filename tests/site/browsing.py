@@ -347,6 +347,23 @@ def sideways(page):
     }""")
 
 
+def struck(figure):
+    """Numbers in a drawing of a figure that a line runs through."""
+    return figure.evaluate("""(figure) => {
+        const lines = [...figure.querySelectorAll("svg path.bp-edge")];
+        const points = lines.flatMap((line) => {
+            const [length, onto] = [line.getTotalLength(), line.getScreenCTM()];
+            return Array.from({ length: Math.ceil(length) + 1 }, (_, at) =>
+                line.getPointAtLength(at).matrixTransform(onto));
+        });
+        const through = ({ left, right, top, bottom }) => points.some(({ x, y }) =>
+            x > left + 1 && x < right - 1 && y > top + 3 && y < bottom - 3);
+        return [...figure.querySelectorAll("svg.bp-graph text")]
+            .filter((text) => text.textContent && through(text.getBoundingClientRect()))
+            .map((text) => text.textContent);
+    }""")
+
+
 def math_errors(page):
     """What MathJax could not read, and formulas that it left as they were."""
     return page.evaluate("""() => [

@@ -241,6 +241,26 @@ def test_the_factor_of_the_loss_is_named_where_it_enters(loss, name, factor, sai
     assert caption.locator("mfrac").first.text_content() == "1N"
 
 
+def test_reset_starts_with_the_sentence_of_the_start(open_figure):
+    page = open_figure()
+    sentence = page.figure.locator(".bp-sentence")
+    start = sentence.inner_text()
+    page.figure.get_by_role("radio", name="mean: 2/3", exact=True).check()
+    page.get_by_text("The factor in every cell is now").first.wait_for()
+    page.figure.get_by_text("Reset", exact=True).click()
+    shows(page)
+    assert sentence.inner_text() == start
+
+
+def test_the_terms_of_a_cell_add_up_by_hand(open_figure):
+    page = open_figure()
+    cell(page, 2, 0).click()
+    page.mouse.move(2, 2)
+    shows(page, cell=[2, 0])
+    said = page.figure.locator(".bp-sentence").inner_text().replace("−", "-")
+    assert "∂L/∂w₃₁ = 0.10443 + 0.03353 = 0.1380, a term for each of 2 examples." in said
+
+
 def test_a_batch_is_never_empty(open_figure):
     page = open_figure()
     page.figure.get_by_role("checkbox", name="Example 2 in the batch").uncheck()

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import numpy as np
 import pytest
 
+import browsing
 from backprop.activations import sigmoid
 
 PAGE = "chapters/01_perceptron.html"
@@ -66,6 +67,38 @@ def test_by_keyboard(open_figure):
     page.get_by_role("radio", name="w₃").focus()
     page.keyboard.press("ArrowRight")
     shows(page, w=[0.4, 0.3, -2.5], watch=3)
+
+
+def test_a_thousandth_by_keyboard(open_figure):
+    """The start page asks for it: with Shift, and in the field."""
+    page = open_figure()
+    page.get_by_role("slider", name="weight w 3").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    shows(page, w=[0.4, 0.3, 0.601])
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+ArrowLeft")
+    shows(page, w=[0.4, 0.3, 0.599])
+    page.get_by_role("spinbutton", name="weight w 3, as a number").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    shows(page, w=[0.4, 0.3, 0.6])
+    page.get_by_text("with Shift by 0.001").first.wait_for()
+
+
+def test_an_input_of_0_moves_exactly_nothing(open_figure):
+    page = open_figure()
+    page.get_by_role("slider", name="input x 3").fill("0")
+    said = "∂L/∂w₃ = 0.0000. Moving w₃ changes nothing, because its input is 0."
+    page.locator("#figure-perceptron .bp-sentence", has_text=said).wait_for(timeout=5000)
+
+
+def test_a_number_is_written_in_one_way(open_figure):
+    state = {"x": [0.5, -1.0, 13.0], "w": [0.4, 0.3, 1.0], "b": 1.1, "t": 0.4}
+    page = open_figure(f"?perceptron={quote(json.dumps({**state, 'activation': 'identity'}))}")
+    figure = page.locator("#figure-perceptron")
+    figure.locator(".bp-sentence", has_text="Output 14.0000 for target 0.4").wait_for()
+    shown = figure.locator(".bp-graph").text_content() + figure.locator(".bp-formula").inner_text()
+    assert shown.count("13.6000") == 6 and "13.6" not in shown.replace("13.6000", "")
 
 
 def test_by_mouse(open_figure):
@@ -169,6 +202,7 @@ def test_it_fits_every_width(open_figure):
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
         assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
         assert page.evaluate(OVERLAPS) == [], f"texts over texts at {width} px"
+        assert browsing.struck(page.locator("#figure-perceptron")) == [], f"at {width} px"
 
 
 # --- what all figures share -----------------------------------------------------------------------

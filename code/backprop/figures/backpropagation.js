@@ -745,7 +745,7 @@ function drawLens(ui, stateOf) {
   const routes = h("div", { class: "bp-routes" });
   const table = h("table", { class: "bp-nudge" });
   const curve = plot({
-    width: 400, height: 240, log: true, logx: true, xlabel: "nudge Δ", label: "",
+    width: 316, height: 210, log: true, logx: true, xlabel: "nudge Δ", label: "",
     ylabel: "|difference quotient − gradient|",
   });
   const path = s("path", { class: "bp-curve" });
@@ -922,6 +922,7 @@ function drawErrors(curve, path, dot, { state, errors, error, slope }) {
 // --- The network as a drawing --------------------------------------------------------------------
 
 const LINE = 17.5;
+const APART = 19; // the lines of an edge's two numbers
 const INPUT = 44; // how high an input's box is
 const COLUMNS = { x: [0, 50], h: [112, 194], o: [256, 340] };
 const RAIL = 350; // from the outputs down to the loss
@@ -1164,9 +1165,9 @@ function showEdge(edge, { now, pass, known, light, simple }) {
 
 /** On the edge, where the edges that are lit together are apart. */
 function alongEdge({ ends: [x1, y1, x2, y2] }, lit) {
-  const at = lit === "backward" ? 0.55 : 0.42;
+  const at = lit === "backward" ? 0.53 : 0.47;
   const y = y1 + at * (y2 - y1);
-  return { x: x1 + at * (x2 - x1), weight: y - 4, slope: y + 14, anchor: "middle" };
+  return { x: x1 + at * (x2 - x1), weight: y - 5, slope: y - 5 + APART, anchor: "middle" };
 }
 
 /**
@@ -1175,11 +1176,11 @@ function alongEdge({ ends: [x1, y1, x2, y2] }, lit) {
  */
 function besideStart({ ends: [x1, y1, x2, y2], last, box }) {
   if (y1 === y2) {
-    const top = last ? y1 + 16 : y1 - 22;
-    return { x: (x1 + x2) / 2, weight: top, slope: top + 17, anchor: "middle" };
+    const top = last ? y1 + 16 : y1 - 6 - APART;
+    return { x: (x1 + x2) / 2, weight: top, slope: top + APART, anchor: "middle" };
   }
-  const top = y2 > y1 ? y1 + box / 2 + 14 : y1 - box / 2 - 22;
-  return { x: x1 + 4, weight: top, slope: top + 17, anchor: "end" };
+  const top = y2 > y1 ? y1 + box / 2 + 14 : y1 - box / 2 - 6 - APART;
+  return { x: x1 + 4, weight: top, slope: top + APART, anchor: "end" };
 }
 
 /** Whether an edge lies on a route from the watched parameter to the loss. */

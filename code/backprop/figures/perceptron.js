@@ -29,7 +29,7 @@ function face(ui) {
   const names = [...ui.get("x").map((_, j) => `w${"₁₂₃₄"[j]}`), "b"];
   const graph = drawGraph(ui, n, names);
   const curve = plot({
-    width: 340, height: 220, ylabel: "loss L",
+    width: 316, height: 206, ylabel: "loss L",
     label: "The loss against the watched weight, with its tangent.",
   });
   const path = s("path", { class: "bp-curve" });
