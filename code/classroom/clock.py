@@ -32,6 +32,16 @@ class Clock:
         """Move the end by what the machine kept somebody waiting."""
         self._end = min(self._end + seconds, self._latest)
 
+    @contextlib.contextmanager
+    def stopped(self):
+        """What is done inside `with` costs no time, such as loading packages."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            spent = time.monotonic() - began
+            self._end, self._latest = self._end + spent, self._latest + spent
+
 
 class Usage:
     """What the tasks of some processes have computed and queued since this was made.

@@ -378,16 +378,20 @@ class _Runs:
         code, unfinished = self._task.kit.code, self._unfinished[packages]
 
         def both(box, reference):
-            with Oracle(reference, code, earlier) as oracle:
+            with self._clock.stopped():
+                right = Oracle(reference, code, earlier)
+            with right as oracle:
                 answers, *_ = run(box, self._cells, [asked], self._clock, oracle, unfinished)
             return answers[question.id], oracle.asked
 
-        return _with_boxes(self._task, [(packages, False), (packages_of(code), True)], both)
+        kinds = [(packages, False), (packages_of(code), True)]
+        return _with_boxes(self._task, self._clock, kinds, both)
 
     def _run(self, packages, group):
-        return _with_boxes(
-            self._task, [(packages, False)], lambda box: run(box, self._cells, group, self._clock)
-        )
+        def once(box):
+            return run(box, self._cells, group, self._clock)
+
+        return _with_boxes(self._task, self._clock, [(packages, False)], once)
 
 
 def _profiles(asked):
@@ -409,10 +413,10 @@ def _profiles(asked):
     return dict(sorted(groups.items()))
 
 
-def _with_boxes(task, kinds, do):
+def _with_boxes(task, clock, kinds, do):
     """do(*sandboxes); where one fails they are started once more before the machine is blamed.
 
-    kinds: (packages, whether for references) of each.
+    kinds: (packages, whether for references) of each. clock: stands still while they start.
     """
     # A thread has its own: a sandbox serves one submission at a time.
     keys = [(threading.get_ident(), *kind, task.limits, task.unsafe) for kind in kinds]
@@ -420,6 +424,9 @@ def _with_boxes(task, kinds, do):
         for key, (packages, reference) in zip(keys, kinds, strict=True):
             _BOXES.setdefault(key, Sandbox(packages, task.limits, task.unsafe, reference))
         try:
+            with clock.stopped():
+                for key in keys:
+                    _BOXES[key].start()
             return do(*(_BOXES[key] for key in keys))
         except SandboxError:
             for key in keys:

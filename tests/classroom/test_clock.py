@@ -45,6 +45,20 @@ def test_what_is_granted_moves_the_end_up_to_its_limit(passing):
     assert own.left() == pytest.approx(0.0)
 
 
+def test_a_clock_can_stand_still(passing):
+    """Also for those who would have come to the end of what can be granted."""
+    own = Clock(2.0)
+    with own.stopped():
+        passing(100.0)
+    assert own.left() == pytest.approx(2.0)
+    own.grant(1000.0)
+    assert own.left() == pytest.approx(2.0 * STRETCH)
+    with pytest.raises(KeyError), own.stopped():
+        passing(5.0)
+        raise KeyError
+    assert own.left() == pytest.approx(2.0 * STRETCH)
+
+
 def schedstat(root, pid, task, on, off):
     folder = root / str(pid) / "task" / str(task)
     folder.mkdir(parents=True, exist_ok=True)

@@ -59,7 +59,7 @@ def test_what_is_watched_stays_in_sight_with_the_control(which, width, height, o
     page = open_figure(FIGURES[which], width, height, touch=True)
     page.figure.get_by_role("slider", name=FIGURES[which][2], exact=True).focus()
     seen = page.figure.evaluate(SEEN)
-    assert -1 < seen["watched"][0] and seen["watched"][1] <= 0.45 * height + 1, seen
+    assert seen["watched"][0] > -1 and seen["watched"][1] <= 0.45 * height + 1, seen
     assert seen["below"] >= 0 and seen["rest"] >= 0, seen
 
 
