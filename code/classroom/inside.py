@@ -115,9 +115,21 @@ def _load(names):
         plt.close("all")
         # A notebook may ask for windows; there are none, and that is no reason to fail.
         matplotlib.use = plt.switch_backend = lambda *args, **kwargs: None
+        # Nobody sees what is saved, and the folder may be one that is there at home only.
+        matplotlib.figure.Figure.savefig = lambda *args, **kwargs: None
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+    _bars_without_widgets()
     return sorted(names)
+
+
+def _bars_without_widgets():
+    """Progress bars that a notebook shows as widgets are plain ones here: there are no widgets."""
+    import tqdm
+
+    own = sys.modules["tqdm.notebook"] = tqdm.notebook = types.ModuleType("tqdm.notebook")
+    own.tqdm = own.tqdm_notebook = tqdm.tqdm
+    own.trange = own.tnrange = tqdm.trange
 
 
 def _receive(control):
@@ -341,9 +353,10 @@ class Absent(Exception):
 class Placeholder(types.ModuleType):
     """Stands for a package that is not there. To import it costs nothing, to use it is refused."""
 
-    def __init__(self, name, student):
+    def __init__(self, name, student, others=()):
         super().__init__(name)
         object.__setattr__(self, "_student", student)
+        object.__setattr__(self, "_others", others)
         object.__setattr__(self, "__path__", [])
 
     def __getattr__(self, name):
@@ -357,10 +370,19 @@ class Placeholder(types.ModuleType):
     def _used(self, *args):
         raise Refused(self._student.refusal(self.__name__))
 
-    def __instancecheck__(self, other):
-        return False  # whatever it is, it was not made by a package that is not there
+    def _or(self, other):
+        """A type that may be another: `np.ndarray | list`. Types are named, not used."""
+        return Placeholder(self.__name__, self._student, (*self._others, other))
 
-    __iter__ = __len__ = __getitem__ = __enter__ = __add__ = __mul__ = __float__ = _used
+    def __getitem__(self, inside):
+        return self  # as in `NDArray[np.float64]`; who computes with it is refused then
+
+    def __instancecheck__(self, thing):
+        # Whatever it is, it was not made by a package that is not there.
+        return any(isinstance(thing, other) for other in self._others)
+
+    __or__ = __ror__ = _or
+    __iter__ = __len__ = __enter__ = __add__ = __mul__ = __float__ = _used
     __mro_entries__ = __radd__ = __rmul__ = __sub__ = __rsub__ = __matmul__ = __bool__ = _used
 
 
@@ -432,20 +454,30 @@ class Student:
                 error = self._statement(statement, name)
                 if error:
                     errors.append(error)
-                    self._pending.append((statement, name))
+                    self._pending.append((statement, name, self._meanings(statement)))
                     self._failed[getattr(statement, "name", None)] = error
         return {"error": errors[0] if errors else None}
 
     def _again(self, wish):
-        """Run once more what failed, now that the rest of the notebook is there."""
+        """Run once more what failed, now that the rest of the notebook is there.
+
+        But not what a later statement has done instead: of two meanings the later counts.
+        """
         pending, self._pending = self._pending, []
         still = []
-        for statement, name in pending:
-            defines = getattr(statement, "name", None)
-            if defines is None or defines not in self.space:
+        for statement, name, before in pending:
+            now = self._meanings(statement)
+            if all(now[target] is before[target] for target in now):
                 error = self._statement(statement, name)
                 still += [error] if error else []
         return {"failed": len(still)}
+
+    def _meanings(self, statement):
+        """What the names that a statement defines stand for now."""
+        targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+        names = {n.id for t in targets if t for n in ast.walk(t) if isinstance(n, ast.Name)}
+        names |= {getattr(statement, "name", None)} - {None}
+        return {name: self.space.get(name) for name in names}
 
     def _statement(self, statement, name):
         """None, or what went wrong."""

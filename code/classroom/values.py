@@ -177,7 +177,8 @@ def drawing(figures):
     shown = {"lines": [], "points": [], "labels": []}
     words = {"xlabel": "", "ylabel": "", "title": "", "xscale": "linear", "yscale": "linear"}
     for axes in (axes for figure in figures for axes in figure.axes):
-        entries = _entries(axes.get_legend())
+        legends = [axes.get_legend(), *axes.get_figure().legends]
+        entries = [entry for legend in legends for entry in _entries(legend)]
         shown["lines"] += [
             [*(np.asarray(data, float) for data in line.get_data()), _words(line, entries)]
             for line in axes.lines

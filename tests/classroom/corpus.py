@@ -227,6 +227,62 @@ def a_loop_without_end_in_one_cell_of_the_answers(cells):
     return as_file([(k, t + loop * (n == place)) for n, (k, t) in enumerate(cells)])
 
 
+# ---- what a notebook does at home
+
+
+def put(cells, name, *changes):
+    """The cells, with (text, another) exchanged in the one that defines a name."""
+    made, place = list(cells), BOOK.cell(name)
+    for text, another in changes:
+        assert text in made[place][1], text
+        made[place] = ("code", made[place][1].replace(text, another))
+    return made
+
+
+@mangled
+def a_photo_in_a_text(cells):
+    photo = "![page.jpg](data:image/jpeg;base64," + "A" * 1_200_000 + ")"
+    place = BOOK.cell("routes") + 1
+    return as_file([*cells[:place], ("markdown", photo), *cells[place:]])
+
+
+@mangled
+def packages_in_annotations(cells):
+    cells = put(cells, "routes", ("(sizes, l)", "(sizes: list[int] | np.ndarray, l: int) -> int"))
+    first = "import torch\n\nArray = np.ndarray | torch.Tensor\n\n\ndef "
+    annotated = "(G: Array, A_in: Array, W: Array, b: Array) -> tuple[Array]"
+    return as_file(put(cells, "around_backward", ("def ", first), ("(G, A_in, W, b)", annotated)))
+
+
+@mangled
+def arrays_in_annotations(cells):
+    code = "from numpy.typing import NDArray\n\n\ndef routes(sizes: NDArray[np.int64], l: int)"
+    return as_file(put(cells, "routes", ("def routes(sizes, l)", code)))
+
+
+@mangled
+def a_bar_of_progress(cells):
+    first = "from tqdm.notebook import trange\n\n\ndef train("
+    steps = ("in range(steps)", "in trange(steps)")
+    return as_file(put(cells, "train", ("def train(", first), steps))
+
+
+@mangled
+def a_picture_that_is_saved(cells):
+    saved = 'legend()\n    plt.savefig("figures/q7.png")'
+    return as_file(put(cells, "draw", ("legend()", saved)))
+
+
+@mangled
+def a_legend_of_the_figure(cells):
+    return as_file(put(cells, "draw", ("plt.legend()", "plt.gcf().legend()")))
+
+
+@mangled
+def a_letter_that_was_once_something_else(cells):
+    return as_file([("code", "answer_1 = letter"), *cells, ("code", "letter = 'a'")])
+
+
 # ---- files
 
 
