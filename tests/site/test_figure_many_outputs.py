@@ -258,7 +258,7 @@ def test_the_terms_of_a_cell_add_up_by_hand(open_figure):
     page.mouse.move(2, 2)
     shows(page, cell=[2, 0])
     said = page.figure.locator(".bp-sentence").inner_text().replace("−", "-")
-    assert "∂L/∂w₃₁ = 0.10443 + 0.03353 = 0.1380, a term for each of 2 examples." in said
+    assert "∂L/∂w₃₁ = 0.10441 + 0.03354 = 0.1380, a term for each of 2 examples." in said
 
 
 def test_a_batch_is_never_empty(open_figure):
