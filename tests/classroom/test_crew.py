@@ -1,5 +1,6 @@
 """Grading a course: the same bytes whoever grades, stopped anywhere, and what the command says."""
 
+import contextlib
 import errno
 import json
 import os
@@ -108,14 +109,21 @@ def test_what_is_graded_is_graded_again_only_when_something_changed(graded):
     assert crew.grade(graded, kits(graded), seed=SEED + "2", students=["bob"]).graded == 1
 
 
+def _workers():
+    """The processes of this one that grade; one of another test may just have ended."""
+    for process in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "spawn_main" in " ".join(process.cmdline()):
+                yield process.pid
+
+
 @pytest.mark.optional("bubblewrap")
 def test_a_worker_that_is_killed_costs_nobody_anything(graded):
     first, killed = results(graded), []
 
     def kill(result):
         if not killed:
-            children = psutil.Process().children()
-            killed.extend(p.pid for p in children if "spawn_main" in " ".join(p.cmdline()))
+            killed.extend(_workers())
             for pid in killed:
                 os.kill(pid, signal.SIGKILL)
 

@@ -146,11 +146,10 @@ def test_a_first_tap_looks_and_a_second_goes(open_page):
 def test_the_preview_of_a_wide_equation_is_not_cut(open_page):
     page = open_page(CHAPTER)
     page.locator("article a.internal[href='#equation-threshold-hidden']").first.hover()
-    assert "(5.15)" in shown(page)
+    assert "(5.16)" in shown(page)
     cut = "box => box.scrollWidth - box.clientWidth"
     for part in (BOX, f"{BOX} mjx-container[display]"):
         assert page.locator(part).evaluate(cut) <= 1, part
-    assert page.locator(BOX).bounding_box()["width"] > 34 * 16
 
 
 def test_a_preview_moves_nothing(open_page):
