@@ -85,6 +85,22 @@ def test_a_thousandth_by_keyboard(open_figure):
     page.get_by_text("with Shift by 0.001").first.wait_for()
 
 
+def test_a_formula_keeps_its_elements_while_its_numbers_change(open_figure):
+    page = open_figure()
+    formula = page.locator("#figure-perceptron .bp-formula")
+    formula.evaluate("e => { window.kept = [...e.querySelectorAll('*')]; }")
+    page.get_by_role("slider", name="weight w 3").press("ArrowRight")
+    shows(page, w=[0.4, 0.3, 0.61])
+    o = float(sigmoid(np.dot([0.4, 0.3, 0.61], X) + B))
+    slope = f"={text((o - T) * o * (1 - o) * X[2])}"
+    assert formula.evaluate("e => e.textContent").endswith(slope)
+    same = "e => [...e.querySelectorAll('*')].every((node, n) => node === window.kept[n])"
+    assert formula.evaluate(same)
+    page.get_by_role("radio", name="identity", exact=True).check()  # a factor less
+    shorter = "() => document.querySelector('#figure-perceptron .bp-formula').textContent"
+    page.wait_for_function(f"{shorter}.startsWith('∂L∂w3=(o−t)·x3=')", timeout=5000)
+
+
 def test_an_input_of_0_moves_exactly_nothing(open_figure):
     page = open_figure()
     page.get_by_role("slider", name="input x 3").fill("0")

@@ -3,7 +3,7 @@
 
 import { sigmoid } from "./maths.js";
 import {
-  addends, figure, formula, frac, h, num, partial, put, row, s, short, sub, sup, tint, write,
+  addends, figure, formula, frac, h, hold, num, partial, put, row, s, short, sub, sup, tint, write,
 } from "./parts.js";
 
 /** The number c in L = c Σₖ (oₖ − tₖ)² of one example with m outputs. */
@@ -283,7 +283,7 @@ function drawTable(ui, { n, m, N }, leadsTo, forget) {
         });
       }));
       const mean = N > 1 && reduction === "mean";
-      factor.replaceChildren("In every cell: ", formula(tint(
+      hold(factor, "In every cell: ", formula(tint(
         "result", row(2, "c"), ...(mean ? ["·", frac(1, "N")] : []),
         "=", asMath(2 * c), ...(mean ? ["·", asMath(share), "=", asMath(now.factor)] : []),
       )));
@@ -434,7 +434,7 @@ function drawLines({ N, n }) {
   return {
     root: h("div", { class: "bp-lines bp-wide" }, lines),
     update(now) {
-      [loss, deltas, gradient].forEach((line, at) => lines[at].replaceChildren(...line(now)));
+      [loss, deltas, gradient].forEach((line, at) => hold(lines[at], ...line(now)));
     },
   };
 }

@@ -52,6 +52,30 @@ export function write(element, text) {
   else element.textContent = text;
 }
 
+/**
+ * Let an element hold these nodes, touching the page only where they differ from those that are
+ * there: a formula with other numbers keeps its elements, and only its texts change.
+ */
+export function hold(element, ...nodes) {
+  const there = [...element.childNodes];
+  nodes.forEach((node, n) => {
+    const fresh = typeof node === "string" ? document.createTextNode(node) : node;
+    const old = there[n];
+    if (!old) element.append(fresh);
+    else if (!old.isEqualNode(fresh)) adapt(old, fresh);
+  });
+  for (const old of there.slice(nodes.length)) old.remove();
+}
+
+function adapt(old, fresh) {
+  const alike = old.nodeName === fresh.nodeName
+    && old.attributes?.length === fresh.attributes?.length
+    && [...(fresh.attributes ?? [])].every(({ name, value }) => old.getAttribute(name) === value);
+  if (!alike) old.replaceWith(fresh);
+  else if (old.nodeType === Node.TEXT_NODE) old.data = fresh.data;
+  else hold(old, ...fresh.childNodes);
+}
+
 // --- Numbers ------------------------------------------------------------------------------------
 
 const MINUS = "\u2212";

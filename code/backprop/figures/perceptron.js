@@ -3,7 +3,7 @@
 
 import { sigmoid } from "./maths.js";
 import {
-  clamp, figure, formula, h, num, partial, plot, put, row, s, short, sub, tint, write,
+  clamp, figure, formula, h, hold, num, partial, plot, put, row, s, short, sub, tint, write,
 } from "./parts.js";
 
 /** Forward values and derivative factors of L = ½(o − t)², o = f(Σ wⱼxⱼ + b). */
@@ -96,7 +96,7 @@ function face(ui) {
         "aria-label": `The loss against ${names[j]}: at ${num(at, 2)} it is ${num(now.loss)} and its `
           + `tangent has the slope ${num(slope)}.`,
       });
-      product.replaceChildren(...productOf(now, j, n));
+      hold(product, ...productOf(now, j, n));
     },
     say() {
       const { watch, o, t, slope, loss } = now;
