@@ -39,6 +39,9 @@ __all__ = [
 #: its sandboxes have to start, and to compare takes time too. Only a fault of the grader needs as
 #: much.
 PATIENCE = 180.0
+#: Seconds to wait for the course's lock. What a grader was about to start when it was killed holds
+#: the lock for a few milliseconds more, until it is another program.
+LETTING_GO = 2.0
 
 
 @dataclass
@@ -202,13 +205,18 @@ def _prove(kit, seed):
 
 @contextlib.contextmanager
 def _alone(course):
-    """Two graders at once would do everything twice; the system gives the lock back at any end."""
+    """Two graders at once would do everything twice; the system takes the lock back at any end."""
     course.results.mkdir(parents=True, exist_ok=True)
+    until = time.monotonic() + LETTING_GO
     with open(course.results / ".lock", "a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CourseError("results: another grader is at work on this course") from None
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise CourseError("results: another grader is at work on this course") from None
+                time.sleep(0.02)
         yield
 
 

@@ -1,6 +1,7 @@
 """A grader that is killed anywhere, or finds the disk full, goes on where it was."""
 
 import errno
+import fcntl
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import resource
 import shutil
 import signal
 import time
+import traceback
 
 import psutil
 import pytest
@@ -73,6 +75,8 @@ def forked(course, counted, prepare=lambda: None):
         prepare()
         summary = crew.grade(course, [KIT], seed=SEED, hands=alone(counted))
         code = 3 if summary.stopped else 0
+    except BaseException:  # what went wrong is said: only a number leaves this process
+        traceback.print_exc()
     finally:
         os._exit(code)
 
@@ -164,6 +168,19 @@ def test_two_graders_at_once_are_refused(tmp_path):
         crew.grade(course, [KIT], seed=SEED, hands=alone(tmp_path / "counted"))
     assert not (tmp_path / "counted").exists()
     assert crew.grade(course, [KIT], seed=SEED, hands=alone(tmp_path / "counted")).graded == 8
+
+
+def test_a_lock_that_is_about_to_be_let_go_is_waited_for(tmp_path):
+    course = handed_in(tmp_path)
+    course.results.mkdir()
+    with open(course.results / ".lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        pid = os.fork()  # the file is the same one there, as in a process that has yet to exec
+        if not pid:
+            time.sleep(0.3)
+            os._exit(0)
+    assert crew.grade(course, [KIT], seed=SEED, hands=alone(tmp_path / "counted")).graded == 8
+    os.waitpid(pid, 0)
 
 
 def _full(*args, **kwargs):
