@@ -111,8 +111,7 @@ def _load(names):
         import matplotlib
         import matplotlib.pyplot as plt
 
-        plt.figure().canvas.draw()  # fonts and all
-        plt.close("all")
+        _draw_once(plt)
         # A notebook may ask for windows; there are none, and that is no reason to fail.
         matplotlib.use = plt.switch_backend = lambda *args, **kwargs: None
         # Nobody sees what is saved, and the folder may be one that is there at home only.
@@ -121,6 +120,19 @@ def _load(names):
         sys.modules["torch"].set_num_threads(1)
     _bars_without_widgets()
     return sorted(names)
+
+
+def _draw_once(plt):
+    """What every first picture of a process has to look up: fonts, scales, legends, markers."""
+    _, axes = plt.subplots(2)
+    for ax, scale in zip(axes, ("linear", "log"), strict=True):
+        ax.plot([1, 2], [1, 2], "o-", label="line")
+        ax.scatter([1, 2], [1, 2])
+        ax.set(yscale=scale, xlabel="x", ylabel="y", title="title")
+        ax.legend()
+    axes[0].contour([[0, 1], [1, 2]])
+    axes[0].figure.canvas.draw()
+    plt.close("all")
 
 
 def _bars_without_widgets():
