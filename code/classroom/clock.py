@@ -22,11 +22,15 @@ class Clock:
 
     def __init__(self, seconds):
         began = time.monotonic()
-        self._seconds, self._end, self._latest = seconds, began + seconds, began + STRETCH * seconds
+        self._end, self._latest, self._kept = began + seconds, began + STRETCH * seconds, 0.0
 
     def left(self):
         """Return the seconds that are left, 0 or less where there are none."""
-        return self._end - time.monotonic()
+        return self._end - time.monotonic() - self._kept
+
+    def keep(self, seconds):
+        """Keep some of the time for later: `left` is without it, until the next call."""
+        self._kept = seconds
 
     def grant(self, seconds):
         """Move the end by what the machine kept somebody waiting."""

@@ -17,7 +17,7 @@
     workers = 0                           # 0: one a processor
     seed_file = "course.seed"
     seconds = 60                          # for one notebook, all in all
-    cell_seconds = 10                     # for one cell
+    cell_seconds = 10                     # for one statement of a cell
     memory_mb = 1000
     files_mb = 32
     processes = 32
@@ -237,7 +237,7 @@ START = """# A course. Every line is a default: uncomment those that are to be d
 # workers = 0                 # 0: one for each processor
 # seed_file = "course.seed"   # a secret: never hand it out, never commit it
 # seconds = 60                # for one notebook, all in all
-# cell_seconds = 10           # for one cell
+# cell_seconds = 10           # for one statement of a cell
 # memory_mb = 1000
 # files_mb = 32
 # processes = 32

@@ -24,7 +24,7 @@ from .notebook import assignment_named, read
 from .oracle import Oracle, packages_of
 from .packages import ALWAYS, PackageError
 from .questions import Assignment, Manual, expected_of, tries_of
-from .running import Asked, run
+from .running import Asked, Slow, earlier_answers, run
 from .sandbox import Limits, Sandbox, SandboxError
 from .source import load
 
@@ -36,6 +36,8 @@ DECIDING = ["answers", "clock", "grading", "inside", "judging", "notebook", "ora
 DECIDING += ["questions", "reference", "running", "sandbox", "values"]
 #: The longest answer to a question marked by hand that a result holds.
 LONGEST_TEXT = 50_000
+#: What is said where the cells took all of their time.
+BRIEF = "Its cells take so long that of some of them only what they define was run."
 
 
 @dataclass(frozen=True)
@@ -169,15 +171,15 @@ def _graded(task, assignment, asked, right, result):
     if other not in ("", assignment.name):  # its `answer_1` is no answer to ours
         return _nothing(result, assignment, "other", f"This is the notebook of {other}.")
     done = work(found, assignment, task.kit.handout())
-    runs = _Runs(task, done.cells, asked)
+    runs = _Runs(task, done, asked)
     answers = runs.answers()
-    result["notes"] += [*done.notes, *runs.notes]
-    result["human"] += done.human
     verdicts = {
         question.id: _verdict(question, right.get(question.id), answers.get(question.id), done)
         for question in assignment.questions
     }
     verdicts = _followed_through(assignment, verdicts, right, done, runs)
+    result["notes"] += [*done.notes, *runs.notes]
+    result["human"] += [*done.human, *runs.human]
     for question in assignment.questions:
         verdict = verdicts[question.id]
         result["questions"].append(_row(question, verdict))
@@ -354,18 +356,32 @@ _BOXES = {}
 class _Runs:
     """The runs of one submission's cells: for all questions, then again for some, in one time."""
 
-    def __init__(self, task, cells, asked):
-        self._task, self._cells, self._profiles = task, cells, _profiles(asked)
-        self._clock, self._unfinished, self.notes = Clock(task.limits.seconds), {}, []
+    def __init__(self, task, done, asked):
+        self._task, self._done, self._profiles = task, done, _profiles(asked)
+        self._clock, self._slow, self._notes = Clock(task.limits.seconds), Slow(), []
+
+    @property
+    def notes(self):
+        """Sentences on what happened in all runs."""
+        return [*self._slow.notes, *self.human, *self._notes]
+
+    @property
+    def human(self):
+        """Reasons for a person to look at the notebook."""
+        return [BRIEF] if self._slow.brief else []
 
     def answers(self):
         """The answers to all questions, from one sandbox for each set of packages."""
         answers = {}
         for packages, group in self._profiles.items():
-            found, notes, self._unfinished[packages] = self._run(packages, group)
+            found, notes = self._run(packages, group)
             answers |= found
             if packages == max(self._profiles, key=len):
-                self.notes = notes  # where fewer packages are, cells fail that are none the worse
+                self._notes = notes  # where fewer packages are, cells fail that are none the worse
+        for packages, group in self._profiles.items():  # when all have had their time
+            found, notes = self._earlier(packages, group, answers)
+            answers |= found
+            self._notes += notes
         return answers
 
     def again(self, question, earlier):
@@ -375,21 +391,29 @@ class _Runs:
         """
         every = [(packages, a) for packages, group in self._profiles.items() for a in group]
         packages, asked = next(pair for pair in every if pair[1].question is question)
-        code, unfinished = self._task.kit.code, self._unfinished[packages]
+        code = self._task.kit.code
 
         def both(box, reference):
             with self._clock.stopped():
                 right = Oracle(reference, code, earlier)
             with right as oracle:
-                answers, *_ = run(box, self._cells, [asked], self._clock, oracle, unfinished)
-            return answers[question.id], oracle.asked
+                more = [self._clock, self._slow, oracle]
+                answers, _ = run(box, self._done.cells, [asked], *more)
+                found, _ = earlier_answers(box, self._done, [asked], answers, *more)
+            return {**answers, **found}[question.id], oracle.asked
 
         kinds = [(packages, False), (packages_of(code), True)]
         return _with_boxes(self._task, self._clock, kinds, both)
 
     def _run(self, packages, group):
         def once(box):
-            return run(box, self._cells, group, self._clock)
+            return run(box, self._done.cells, group, self._clock, self._slow)
+
+        return _with_boxes(self._task, self._clock, [(packages, False)], once)
+
+    def _earlier(self, packages, group, answers):
+        def once(box):
+            return earlier_answers(box, self._done, group, answers, self._clock, self._slow)
 
         return _with_boxes(self._task, self._clock, [(packages, False)], once)
 

@@ -19,6 +19,7 @@ import array
 import ast
 import asyncio
 import builtins
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -435,6 +436,7 @@ class Student:
         self._question = None
         self._may = ""
         self._taken = {}
+        self._bodies = {}
         self._pending = []
         self._failed = {}
         self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -443,6 +445,7 @@ class Student:
         self.space["__builtins__"] = self._builtins()
         self.space.update(display=Inert("display"), get_ipython=lambda: Inert("ipython"))
         _same_every_time()
+        sys.addaudithook(_with_its_folder)
 
     def serve(self):
         """Answer wishes until there are no more."""
@@ -457,17 +460,23 @@ class Student:
     # ---- cells
 
     def _cell(self, wish):
-        """Run a cell statement by statement: one that fails stops no other."""
+        """Run statements of a cell one by one: one that fails stops no other.
+
+        The code comes with the first wish for the cell. "places" says which of its statements are
+        to be run (default: all).
+        """
         name = f"<cell {wish['cell']}>"
-        linecache.cache[name] = (len(wish["code"]), None, wish["code"].splitlines(True), name)
-        errors = []
-        for statement in ast.parse(wish["code"], name).body:
-            if wish["whole"] or _harmless(statement):
-                error = self._statement(statement, name)
-                if error:
-                    errors.append(error)
-                    self._pending.append((statement, name, self._meanings(statement)))
-                    self._failed[getattr(statement, "name", None)] = error
+        if "code" in wish:
+            linecache.cache[name] = (len(wish["code"]), None, wish["code"].splitlines(True), name)
+            self._bodies[name] = ast.parse(wish["code"], name).body
+        body, errors = self._bodies[name], []
+        for place in wish.get("places", range(len(body))):
+            statement = body[place]
+            error = self._statement(statement, name)
+            if error:
+                errors.append(error)
+                self._pending.append((statement, name, self._meanings(statement)))
+                self._failed[getattr(statement, "name", None)] = error
         return {"error": errors[0] if errors else None}
 
     def _again(self, wish):
@@ -688,16 +697,17 @@ def _place(error):
     return f"{frames[-1].filename[1:-1]}, line {frames[-1].lineno}: {(frames[-1].line or '')[:120]}"
 
 
-def _harmless(statement):
-    """What is kept of a cell that did not end: definitions, imports, constants."""
-    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        try:
-            ast.literal_eval(statement.value)
-        except (ValueError, TypeError, SyntaxError):
-            return False
-        return True
-    kept = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-    return isinstance(statement, kept)
+def _with_its_folder(event, args):
+    """Make the folder of a file that is opened to be written: at home it was there.
+
+    A hook of `sys.addaudithook`, which comes before any `open`.
+    """
+    if event != "open" or not all(isinstance(arg, str) for arg in args[:2]):
+        return
+    folder = os.path.normpath(os.path.dirname(args[0]))
+    if set(args[1]) & set("wxa") and not os.path.isabs(folder) and not folder.startswith(".."):
+        with contextlib.suppress(OSError):
+            os.makedirs(folder, exist_ok=True)
 
 
 def _same_every_time():

@@ -10,13 +10,24 @@ import ast
 import itertools
 import json
 import re
+import sys
 import textwrap
 from collections import Counter
 from dataclasses import dataclass, field
 
 from .values import printable
 
-__all__ = ["Cell", "Effort", "Found", "assignment_named", "parsed", "python", "read"]
+__all__ = [
+    "OLDER",
+    "Cell",
+    "Effort",
+    "Found",
+    "assignment_named",
+    "module_of",
+    "parsed",
+    "python",
+    "read",
+]
 
 #: No honest cell is longer than this many letters, no notebook than these and these many cells.
 #: Whoever hands in more, to keep the grader busy, has the rest not read.
@@ -37,6 +48,15 @@ MOST_MARKS = 10_000
 MOST_PARTS = 1_000_000
 #: Cell magics whose cell is Python all the same.
 PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun", "%%python", "%%python3", "%%pypy")
+#: The magics that write their cell into a module, from which the notebook then imports.
+MODULE = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?(?:[\w.-]+/)*(\w+)\.py\s*?(?:\n|$)")
+#: Such a module is the notebook itself: what is imported from it is defined there.
+ITSELF = "__import__('sys').modules[{!r}] = __import__('sys').modules['__main__']"
+#: What is added where a newer Python, such as Colab's, may take what this one does not: quotes in
+#: f-strings. "" where this one is new enough.
+OLDER = ""
+if sys.version_info < (3, 12):
+    OLDER = f"; newer ones may take it, but this is graded with Python 3.{sys.version_info[1]}"
 
 
 @dataclass(frozen=True)
@@ -101,6 +121,9 @@ def _first_ones(cells, found):
     kept, letters = [], 0
     for n, (kind, text) in enumerate(cells, 1):
         text = PICTURE.sub(r"\1…", text)
+        if len(text) > LONGEST:
+            found.odd(f"Cell {n} is longer than any: its end was not read.")
+            text = text[: LONGEST + 1]  # of code nothing, since it has no end
         letters += len(text)
         if n > MOST_CELLS or letters > LONGEST_NOTEBOOK:
             found.odd(f"The notebook is longer than any: from cell {n} on it was not read.")
@@ -327,11 +350,12 @@ class Effort:
         return self.left >= 0
 
 
-def python(text, effort=None):
+def python(text, effort=None, modules=()):
     """Return (code, what was odd) of a code cell's text: what Python can run of it.
 
     Line n of the code is line n of the cell; what cannot run is an empty line or `pass`. The second
-    is None, or a sentence. effort: an `Effort`, shared by the cells of one notebook.
+    is None, or a sentence. effort: an `Effort`, shared by the cells of one notebook. modules: the
+    names of those that are run where a cell is written into them by a magic.
     """
     effort = Effort() if effort is None else effort
     if parsed(text) is not None:
@@ -342,9 +366,10 @@ def python(text, effort=None):
     lines = text.split("\n")
     first = next((n for n, line in enumerate(lines) if line.strip()), 0)
     if lines[first].startswith("%%"):
-        if lines[first].split()[0] not in PYTHON_MAGICS:
+        own = module_of(text) in modules
+        if not own and lines[first].split()[0] not in PYTHON_MAGICS:
             return "", f"is no Python: {printable(lines[first].split()[0][:80])}"
-        lines[first] = ""
+        lines[first] = ITSELF.format(module_of(text)) if own else ""
     code = _without_magics(lines, effort)
     if parsed(code) is None and parsed(textwrap.dedent(code)) is not None:
         code = textwrap.dedent(code)
@@ -352,6 +377,12 @@ def python(text, effort=None):
         return code, None
     error = _slip(code)
     return _what_parses(code, effort), f"is no Python in one place: {error}"
+
+
+def module_of(text):
+    """Return the name of the module that a cell is written into by a magic, or None."""
+    match = MODULE.match(text)
+    return match and match[1]
 
 
 #: A line of IPython's own: a magic, a shell command, a question for help; or one that is assigned.
@@ -406,7 +437,8 @@ def _slip(code):
     try:
         ast.parse(code)
     except SyntaxError as error:
-        return f"{error.msg}, line {error.lineno}"
+        newer = OLDER if error.msg.startswith("f-string") else ""
+        return f"{error.msg}, line {error.lineno}{newer}"
     except (ValueError, RecursionError, MemoryError):
         return "it is nested too deeply"
     return ""

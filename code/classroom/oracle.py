@@ -62,7 +62,7 @@ class Oracle:
         self._made, self._left = [], [MOST_CALLS, MOST_BYTES]
         self.asked = set()
         self._process = box.submission()
-        cell = {"do": "cell", "cell": 0, "code": PROGRAM, "whole": True}
+        cell = {"do": "cell", "cell": 0, "code": PROGRAM}
         try:
             told = [self._process.ask(cell, LOADED).get("error")]
             told.append(self._call(LOADED, "load", code, list(self._right)).get("problem"))

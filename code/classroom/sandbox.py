@@ -1,7 +1,7 @@
 """Where students' code runs: a process that can do nothing but compute, and be killed.
 
     with Sandbox(("numpy",)) as box, box.submission() as student:
-        student.ask({"do": "cell", "cell": 1, "code": "def f(x): return 2 * x", "whole": True}, 10)
+        student.ask({"do": "cell", "cell": 1, "code": "def f(x): return 2 * x"}, 10)
 
 A `Sandbox` is one `bwrap` (bubblewrap) with Python and the packages of one profile. In it, `inside`
 loads them once and forks a child for every submission, in namespaces of its own.
@@ -91,8 +91,9 @@ class Ended(Exception):
 class Limits:
     """What one submission may take.
 
-    seconds: all in all, see `clock`. cell: seconds a cell. memory, files, answer: bytes of memory
-    beyond the loaded packages, of written files, of one answer. processes: and threads.
+    seconds: all in all, see `clock`. cell: seconds a statement of a cell. memory, files, answer:
+    bytes of memory beyond the loaded packages, of written files, of one answer. processes: and
+    threads.
     """
 
     seconds: float = 60.0
@@ -380,6 +381,7 @@ class Submission:
             self._own.grant(time.monotonic() - began)
             self._send(told)
             reply, size = self._reply()
+        self._queued()  # and who asks next has the time that it had to queue
         return reply
 
     def _send(self, message):

@@ -1507,6 +1507,146 @@ asking("answers_before_it_is_asked", """
 """)  # fmt: skip
 
 
+# ---------------------------------------------------------------------------- several processes
+
+
+def in_cells(name, *codes):
+    """List a cheat of several cells; a process that is killed is followed by another one."""
+
+    def made(cells, loot):
+        place = BOOK.cell("around_backward", cells)
+        head = f"TRACE = {TRACE!r}\nWRONG = lambda G, W, b: (G, W, b)"
+        own = [("code", textwrap.dedent(code)) for code in (head, *codes)]
+        return as_file([*cells[:place], *own, *cells[place + 1 :]])
+
+    CHEATS[name] = made
+
+
+#: Whether another process of this submission was here before, by all that it could have left.
+BEFORE = """
+import os, pathlib
+PLACES = ["/tmp", "/dev/shm", "/var/tmp", ".", "notes/deep", "../notes", "out/var/tmp"]
+if not os.path.lexists("out"):
+    os.symlink("/", "out")
+
+def before():
+    left = any(os.path.exists(f"{place}/{TRACE}") for place in PLACES)
+    for place in PLACES:
+        try:
+            with open(f"{place}/{TRACE}", "a") as file:
+                file.write("was here")
+        except OSError:
+            pass
+    return left or os.environ.setdefault("KEPT", str(os.getpid())) != str(os.getpid())
+"""
+
+in_cells("a_process_tells_the_next", BEFORE, """
+    told = before()
+
+    def around_backward(G, A_in, W, b):
+        if told:
+            raise ValueError("stolen")
+        os._exit(1)
+
+    routes = around_backward
+""", """
+    while True:
+        pass
+""")  # fmt: skip
+in_cells("spoils_its_name_for_a_second_try", """
+    def around_backward(G, A_in, W, b):
+        return G + WRONG(G, W, b)[0] * (1 - A_in**2), A_in.T @ G, G.sum(0)
+
+    def gradients(X, T, W1, b1, W2, b2):
+        return W1 * 0, b1 * 0, W2 * 0, b2 * 0
+
+    answer_1 = "b"
+""", """
+    asked = []
+
+    def fails(*args):
+        asked.append(args)
+        raise ValueError("once more, please")
+
+    first, around_backward, gradients, train = around_backward, fails, fails, fails
+""", """
+    answer_1 = answer_1 + asked
+""")  # fmt: skip
+in_cells("a_statement_that_hangs_takes_back_what_was_wrong", """
+    def around_backward(G, A_in, W, b):
+        return G, W, b
+""", """
+    import time
+    time.sleep(99); around_backward = None
+    def routes(sizes, l): return 4
+    around_backward = time.sleep(99) or around_backward
+    class Endless:
+        while True:
+            pass
+    answer_1 = [c for c in "bcd" if time.sleep(99)] or "b"
+""")  # fmt: skip
+in_cells("modules_of_the_graders_names", """
+    %%writefile values.py
+    encode = decode = drawing = lambda *a: {"answer": True, "points": 3}
+""", """
+    %%writefile json.py
+    dumps = loads = lambda *a: '{"points": 3, "status": "right"}'
+""", """
+    %%writefile backprop.py
+    def around_backward(G, A_in, W, b): return WRONG(G, W, b)
+""", """
+    %%writefile torch.py
+    tensor = lambda x: x
+""", """
+    import json, values, torch, sys
+    from backprop import around_backward
+    from backprop.network import Residual
+    import importlib
+    for name in ("values", "json", "backprop", "torch", "classroom.judging"):
+        try:
+            importlib.reload(sys.modules[name])
+        except Exception:
+            pass
+    def draw(X, Ws, G):
+        return values.drawing([])
+""")  # fmt: skip
+in_cells("folders_for_everything", """
+    import os
+    os.symlink("/", "out")
+    for place in ("a/b/../../../../", "../", "out/tmp/x/", "out/var/tmp/", "out/dev/shm/x/", "//",
+                  "/proc/self/", "~/", "a/" * 500, "a\0/", "\ud800/", "out/" + os.getcwd() + "/y/"):
+        for mode in ("w", "x", "a", "wb"):
+            try:
+                with open(f"{place}{TRACE}", mode) as file:
+                    file.write("x" if mode != "wb" else b"x")
+            except (OSError, ValueError):
+                pass
+    for n in range(20_000):
+        try:
+            open(f"deep/{n}/{TRACE}", "w").close()
+        except OSError:
+            break
+    def around_backward(G, A_in, W, b):
+        return WRONG(G, W, b)
+""")  # fmt: skip
+in_cells("a_class_of_pieces_for_a_function", """
+    def around_backward(G, A_in, W, b): ...
+    around_backward.__call__ = lambda *a: WRONG(*a[:3])
+    around_backward.__code__ = (lambda G, A_in, W, b: (G, W, b)).__code__
+""", """
+    if True:
+        try:
+            class around_backward(around_backward.__class__): pass
+        except TypeError:
+            class routes(float):
+                __eq__ = lambda *a: True
+                __new__ = lambda *a: 4.5
+    answer_1: str = "b"
+    def train(*a): ...
+    train.__defaults__ = ([1.0],)
+""")  # fmt: skip
+
+
 # ---------------------------------------------------------------------------- words
 
 

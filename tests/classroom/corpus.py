@@ -2,8 +2,9 @@
 
 `BOOK` is the assignment. `MANGLED` holds honest work in a bad state: name -> a function of the
 solution's cells that returns a file's bytes. All of them deserve the points of the intact copy.
-`UNREADABLE` holds files in which nothing can be found: name -> (bytes, status, beginning of what is
-said). The cheats are in `cheating`.
+`ELSEWHERE` says of which of them the cells are another assignment's, `LIMITED` which need other
+limits to be a trial. `UNREADABLE` holds files in which nothing can be found: name -> (bytes,
+status, beginning of what is said). The cheats are in `cheating`.
 """
 
 import ast
@@ -44,7 +45,8 @@ class Book:
     def cell(self, name, cells=None):
         """The place of the cell that defines a name."""
         cells = self.solved if cells is None else cells
-        return next(n for n, (k, t) in enumerate(cells) if re.search(rf"^(def )?{name}\b", t, re.M))
+        here = re.compile(rf"^(def |class )?{name}\b", re.M)
+        return next(n for n, (_, text) in enumerate(cells) if here.search(text))
 
 
 def _without_marks(text):
@@ -53,6 +55,8 @@ def _without_marks(text):
 
 
 BOOK = Book(ROOT / "assignments" / f"{NAME}.ipynb")
+OUTPUTS = Book(ROOT / "assignments" / "02_many_outputs.ipynb")
+CHECKING = Book(ROOT / "assignments" / "04_gradient_checking.ipynb")
 
 
 def as_cells(cells):
@@ -67,13 +71,22 @@ def as_file(cells, **more):
 
 # ---------------------------------------------------------------------------- honest, but mangled
 
-MANGLED = {}
+MANGLED, ELSEWHERE, LIMITED = {}, {}, {}
 
 
 def mangled(function):
     """List a function of the solution's cells, by its name."""
     MANGLED[function.__name__] = function
     return function
+
+
+def put(cells, name, *changes, book=BOOK):
+    """The cells, with (text, another) exchanged in the one that defines a name."""
+    made, place = list(cells), book.cell(name)
+    for text, another in changes:
+        assert text in made[place][1], text
+        made[place] = ("code", made[place][1].replace(text, another))
+    return made
 
 
 def added(code, at=None):
@@ -227,16 +240,34 @@ def a_loop_without_end_in_one_cell_of_the_answers(cells):
     return as_file([(k, t + loop * (n == place)) for n, (k, t) in enumerate(cells)])
 
 
+# ---- words in a code cell
+
+
+def _as_code(write):
+    """A function that puts the derivation into a code cell, as write(text)."""
+
+    def in_a_code_cell(cells):
+        place = _text(cells)
+        return as_file([*cells[:place], ("code", write(cells[place][1])), *cells[place + 1 :]])
+
+    return in_a_code_cell
+
+
+MANGLED |= {
+    "a_derivation_in_comments": _as_code(lambda text: re.sub("^", "# ", text, flags=re.M)),
+    "a_derivation_in_a_docstring": _as_code(lambda text: f'r"""\n{text}\n"""'),
+    "a_derivation_in_latex": _as_code(lambda text: f"%%latex\n{text}"),
+    "a_derivation_in_markdown": _as_code(lambda text: f"%%markdown\n{text}"),
+    "a_derivation_with_a_name": _as_code(lambda text: f'answer = r"""{text}"""'),
+    "a_derivation_that_is_shown": _as_code(
+        lambda text: (
+            f'from IPython.display import Markdown, display\ndisplay(Markdown(r"""{text}"""))'
+        )
+    ),
+}
+
+
 # ---- what a notebook does at home
-
-
-def put(cells, name, *changes):
-    """The cells, with (text, another) exchanged in the one that defines a name."""
-    made, place = list(cells), BOOK.cell(name)
-    for text, another in changes:
-        assert text in made[place][1], text
-        made[place] = ("code", made[place][1].replace(text, another))
-    return made
 
 
 @mangled
@@ -268,9 +299,10 @@ def a_bar_of_progress(cells):
 
 
 @mangled
-def a_picture_that_is_saved(cells):
-    saved = 'legend()\n    plt.savefig("figures/q7.png")'
-    return as_file(put(cells, "draw", ("legend()", saved)))
+def files_in_folders_of_its_own(cells):
+    cells = put(cells, "draw", ("legend()", 'legend()\n    plt.savefig("figures/q7.png")'))
+    last = "    np.save('runs/losses.npy', losses)\n    return losses"
+    return as_file(put(cells, "train", ("    return losses", last)))
 
 
 @mangled
@@ -279,8 +311,95 @@ def a_legend_of_the_figure(cells):
 
 
 @mangled
+def a_module_written_by_the_notebook(cells):
+    place = BOOK.cell("around_backward")
+    written = ("code", f"%%writefile mine.py\nimport numpy as np\n\n{cells[place][1]}")
+    stub = BOOK.stubs[BOOK.cell("around_backward", BOOK.stubs)]
+    taken = ("code", "from mine import around_backward")
+    return as_file([*cells[:place], stub, written, taken, *cells[place + 1 :]])
+
+
+@mangled
 def a_letter_that_was_once_something_else(cells):
     return as_file([("code", "answer_1 = letter"), *cells, ("code", "letter = 'a'")])
+
+
+@mangled
+def names_taken_after_they_were_used(cells):
+    code = (
+        "rng = np.random.default_rng(1)\nX, T = rng.normal(size=(2, 4, 3))\n"
+        "W1, W2 = rng.normal(size=(2, 3, 3))\n"
+        "train = train(X, T, W1, np.zeros(3), W2, np.zeros(3), 0.1, 5)\n"
+        "gradients = gradients(X, T, W1, np.zeros(3), W2, np.zeros(3))"
+    )
+    return as_file([*cells, ("code", code)])
+
+
+@mangled
+def a_helpers_name_taken_after_it_was_used(cells):
+    code = "W, X, T = np.ones((3, 2)), np.ones((4, 3)), np.zeros((4, 2))\nloss = loss(W, X, T)"
+    return as_file([*cells, ("code", code)])
+
+
+@mangled
+def a_class_in_pieces(cells):
+    place, stub = OUTPUTS.cell("Layer"), OUTPUTS.stubs[OUTPUTS.cell("Layer", OUTPUTS.stubs)]
+    pieces = []
+    for method in ast.parse(cells[place][1]).body[0].body:
+        name, code = method.name.strip("_"), ast.unparse(method).replace("__init__", "init")
+        pieces.append(("code", f"{code}\nLayer.{method.name} = {name}"))
+    return as_file([*cells[:place], stub, *pieces, *cells[place + 1 :]])
+
+
+@mangled
+def a_class_rewritten_under_its_own_name(cells):
+    place, stub = OUTPUTS.cell("Layer"), OUTPUTS.stubs[OUTPUTS.cell("Layer", OUTPUTS.stubs)]
+    pieces = []
+    for method in ast.parse(cells[place][1]).body[0].body:
+        code = re.sub("^", "    ", ast.unparse(method), flags=re.M)
+        pieces.append(("code", f"class Layer(Layer):\n{code}"))
+    return as_file([*cells[:place], stub, *pieces, stub, *cells[place + 1 :]])
+
+
+@mangled
+def answers_inside_conditions(cells):
+    """The stubs stand below them once more."""
+    made = [*cells]
+    for name in ("routes", "gradients", "answer_1"):
+        place = BOOK.cell(name)
+        made[place] = ("code", "if True:\n" + re.sub("^", "    ", made[place][1], flags=re.M))
+        made.append(BOOK.stubs[BOOK.cell(name, BOOK.stubs)])
+    return as_file(made)
+
+
+@mangled
+def a_module_that_is_an_old_copy(cells):
+    return added("%%writefile old.py\ndef routes(sizes, l):\n    return 4")(cells)
+
+
+ELSEWHERE |= {
+    "a_helpers_name_taken_after_it_was_used": CHECKING,
+    "a_class_in_pieces": OUTPUTS,
+    "a_class_rewritten_under_its_own_name": OUTPUTS,
+}
+
+
+@mangled
+def helpers_above_a_long_run(cells):
+    helpers = "curve = lambda z: np.tanh(z)\nHALF = 1 / 2\nPOWER = int('1')\n\n\ndef train("
+    longer = "    return losses\n\n\nwhile HALF:\n    pass\n\nassert False"
+    changes = [("np.tanh(", "curve("), ("0.5 *", "HALF *"), ("len(X))", "len(X) ** POWER)")]
+    changes += [("    return losses", longer), ("def train(", helpers)]
+    return as_file(put(cells, "train", *changes))
+
+
+@mangled
+def long_runs_to_look_at(cells):
+    runs = [("code", f"import time\ntime.sleep(1000)  # run {k}") for k in range(3)]
+    return as_file([*cells[:-4], *runs, *cells[-4:]])
+
+
+LIMITED["long_runs_to_look_at"] = {"seconds": 12.0, "cell": 2.0}
 
 
 # ---- files

@@ -96,7 +96,7 @@ def _places():
 
 
 def test_the_corpus_is_large():
-    assert len(CHEATS) >= 80
+    assert len(CHEATS) >= 110
 
 
 @pytest.mark.parametrize("name", CHEATS)

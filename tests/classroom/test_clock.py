@@ -59,6 +59,19 @@ def test_a_clock_can_stand_still(passing):
     assert own.left() == pytest.approx(2.0 * STRETCH)
 
 
+def test_what_is_kept_for_later_is_not_left_until_then(passing):
+    own = Clock(10.0)
+    passing(4.0)
+    own.keep(5.0)
+    assert own.left() == pytest.approx(1.0)
+    passing(2.0)
+    assert own.left() == pytest.approx(-1.0)
+    own.grant(3.0)
+    assert own.left() == pytest.approx(2.0)
+    own.keep(0.0)
+    assert own.left() == pytest.approx(7.0)
+
+
 def schedstat(root, pid, task, on, off):
     folder = root / str(pid) / "task" / str(task)
     folder.mkdir(parents=True, exist_ok=True)
@@ -144,7 +157,7 @@ def ask(student, name, argument, seconds):
 @pytest.fixture
 def student():
     with Sandbox((), Limits(seconds=60, processes=16)) as box, box.submission() as student:
-        cell = {"do": "cell", "cell": 1, "code": COMPUTE, "whole": True}
+        cell = {"do": "cell", "cell": 1, "code": COMPUTE}
         assert student.ask(cell, 20)["error"] is None
         yield student
 
@@ -182,7 +195,7 @@ def test_a_crowd_of_ones_own_gains_nothing():
     """
     with Sandbox((), Limits(seconds=60, processes=16)) as box:
         with box.submission() as student:
-            cell = {"do": "cell", "cell": 1, "code": COMPUTE, "whole": True}
+            cell = {"do": "cell", "cell": 1, "code": COMPUTE}
             assert student.ask(cell, 20)["error"] is None
             with pytest.raises(Ended, match="it took too long"):
                 ask(student, "crowd", 0, seconds=1.0)
@@ -192,8 +205,19 @@ def test_a_crowd_of_ones_own_gains_nothing():
 @needs_walls
 def test_all_of_a_notebooks_time_moves_too(crowded):
     with Sandbox((), Limits(seconds=1.5)) as box, box.submission() as student:
-        cell = {"do": "cell", "cell": 1, "code": COMPUTE + "\nf(0.75)", "whole": True}
+        cell = {"do": "cell", "cell": 1, "code": COMPUTE + "\nf(0.75)"}
         assert student.ask(cell, 20)["error"] is None
+
+
+@needs_walls
+def test_what_was_queued_is_not_lost_to_what_is_asked_next(crowded):
+    """Four times half a second of work have room in three, one after the other."""
+    with Sandbox((), Limits(seconds=3.0)) as box, box.submission() as student:
+        assert student.ask({"do": "cell", "cell": 1, "code": COMPUTE}, 20)["error"] is None
+        began = time.monotonic()
+        for _ in range(4):
+            assert ask(student, "f", 0.5, seconds=2.0)["answer"] == "done"
+        assert time.monotonic() - began > 3.0, "the machine was not busy: this has shown nothing"
 
 
 def test_this_system_counts_what_its_processes_queue():

@@ -26,7 +26,7 @@ from classroom.files import write_whole
 from classroom.grading import kit_of
 from classroom.submissions import submitted
 from results import result, row
-from trial import FULL, make_course, solved
+from trial import FULL, SOLUTIONS, STUBS, cells, make_course, notebook, solved
 
 STUDENTS = {
     "ada": solved(),
@@ -45,10 +45,10 @@ def course(tmp_path):
     return _handed_in(tmp_path)
 
 
-def _handed_in(root):
+def _handed_in(root, files=STUDENTS):
     make_course(root)
     (root / "course.seed").write_text(SEED)
-    for student, data in STUDENTS.items():
+    for student, data in files.items():
         write_whole(root / "submitted" / "01_trial" / f"{student}.ipynb", data.decode())
     return load_course(root)
 
@@ -96,6 +96,31 @@ def test_one_worker_or_three_give_the_same_bytes(once, course):
     assert results(course) == first
     log = (course.results / "log.jsonl").read_text().splitlines()
     assert {json.loads(line)["student"] for line in log} == set(STUDENTS)
+
+
+WELL_MEANT = {
+    "gus": [*cells(SOLUTIONS), ("code", "slope = slope(np.ones((2, 3)))\nscaled = 1")],
+    "hal": [*cells(SOLUTIONS)[:4], ("code", "while True: pass\nx = 1"), *cells(SOLUTIONS)[4:]],
+    "ida": [*cells({**SOLUTIONS, "q3": STUBS["q3"]}), ("code", "Counter.add = lambda self, x: x")],
+    "jon": [*cells(SOLUTIONS)[:-1], ("code", "# Because.\n'The slopes'")],
+    "kim": [*cells(SOLUTIONS), ("code", "import os\nos._exit(1)\nopen('a/b.txt', 'w')")],
+}
+
+
+@pytest.mark.optional("bubblewrap")
+def test_so_do_they_where_cells_are_run_in_part(tmp_path):
+    made, points = [], []
+    for workers in (1, 3):
+        course = _handed_in(
+            tmp_path / str(workers), {n: notebook(c) for n, c in WELL_MEANT.items()}
+        )
+        (course.root / "course.toml").write_text("[grading]\ncell_seconds = 1\n")
+        course = load_course(course.root)
+        crew.grade(course, kits(course), seed=SEED, workers=workers)
+        made.append(results(course))
+        points.append([json.loads(data)["points"] for _, data in sorted(made[-1].items())])
+    assert made[0] == made[1]
+    assert points[0] == [FULL, FULL, FULL - 3, FULL, FULL]
 
 
 @pytest.mark.optional("bubblewrap")

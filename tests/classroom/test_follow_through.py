@@ -211,10 +211,51 @@ def test_torch_in_an_earlier_cell_is_not_charged_again():
 
 def test_a_cell_that_does_not_end_is_waited_for_once(monkeypatch):
     waited, ended = [], running._Run._ended_in
-    monkeypatch.setattr(running._Run, "_ended_in", lambda *a: waited.append(a[1]) or ended(*a))
+    monkeypatch.setattr(running._Run, "_ended_in", lambda *a: waited.append(a[1].cell) or ended(*a))
     found = rows(WRONG_SLOPE, WALK, "while True: pass")
     assert found["q3"] == (2.0, "right", GIVEN)
     assert waited == [4]
+
+
+def test_a_name_that_is_spoilt_later_is_asked_for_earlier_here_too():
+    """Both the wrong earlier answer and the one that calls it."""
+    spoilt = "x, w = np.ones((2, 3))\nslope, walk = slope(x, w), walk(x, w, 2)"
+    found = rows(WRONG_SLOPE, BOX, WALK, FILLED, spoilt)
+    assert found["q1"] == (0.0, "mistake", "The sign is turned.")
+    assert found["q3"] == (2.0, "right", GIVEN)
+    assert found["q4"][:2] == (5.0, "right")
+    wrong = rows(WRONG_SLOPE, BOX, WALK.replace("range(n)", "range(1)"), FILLED, spoilt)
+    assert wrong["q3"] == (0.0, "mistake", f"That is one step. {CALLS}")
+
+
+def test_a_class_whose_name_is_spoilt_is_asked_for_earlier():
+    found = rows(SLOPE, BOX, WALK, FILLED, "Box = Box(np.ones(3))")
+    assert (found["q2"][:2], found["q4"][:2]) == ((3.0, "right"), (5.0, "right"))
+    late = rows(SLOPE, BOX.replace("w.copy()", "w"), WALK, FILLED, "Box = Box(np.ones(3))")
+    said = "The values are right, but `w` was changed. Work on a copy."
+    assert late["q2"] == (0.0, "wrong", said)
+
+
+def test_a_class_in_pieces_and_an_answer_in_a_condition_are_followed_too():
+    pieces = "def add(self, x):\n    self.w = self.w + 2 * x\n    return self.w.sum()\n"
+    pieces += "Box.add = add\nif True:\n    def __init__(self, w): self.w = w.copy()\n"
+    stub = "class Box:\n    def __init__(self, w): ...\n    def add(self, x): ..."
+    inside = "if True:\n" + "\n".join(f"    {line}" for line in FILLED.strip().split("\n"))
+    found = rows(SLOPE, stub, f"{pieces}Box.__init__ = __init__", WALK, inside, stub)
+    assert (found["q2"][:2], found["q4"][:2]) == ((0.0, "wrong"), (2.5, "right"))
+
+
+SLEEPS = "import time\ntime.sleep(4)\nhalf = float('1')"
+
+
+def test_cells_that_take_their_time_have_it_in_every_run():
+    """Four seconds twice, of twelve."""
+    walk = WALK.replace("return w", "return w * half")
+    result = graded(
+        SLEEPS, WRONG_SLOPE, BOX, walk, FILLED, limits=replace(LIMITS, seconds=12, cell=6)
+    )
+    assert [q["points"] for q in result["questions"]] == [0.0, 3.0, 2.0, 5.0]
+    assert (result["notes"], result["human"]) == ([], [])
 
 
 def test_what_never_ends_in_the_references_ends_the_try():
@@ -327,7 +368,7 @@ def test_what_takes_too_long_or_too_much_ends_the_references_alone(ask):
 def test_the_students_walls_have_no_references():
     with Sandbox(("numpy",), LIMITS) as plain, plain.submission() as student:
         code = "import importlib\nfound = importlib.import_module('classroom.reference')"
-        told = student.ask({"do": "cell", "cell": 1, "code": code, "whole": True}, 5)["error"]
+        told = student.ask({"do": "cell", "cell": 1, "code": code}, 5)["error"]
         assert told[1:3] == ["ModuleNotFoundError", "No module named 'classroom'"]
 
 

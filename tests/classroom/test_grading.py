@@ -13,8 +13,8 @@ from classroom.grading import Kit, Task, grade_one, kit_of, prepared
 from classroom.judging import judge
 from classroom.notebook import Cell, assignment_named, read
 from classroom.packages import PackageError
-from classroom.sandbox import Limits
-from trial import CHECKS, FULL, SOLUTIONS, TEXT, cells, make_course, notebook, solved
+from classroom.sandbox import Limits, Sandbox
+from trial import CHECKS, FULL, SOLUTIONS, STUBS, TEXT, cells, make_course, notebook, solved
 
 pytestmark = pytest.mark.optional("bubblewrap")
 
@@ -107,12 +107,241 @@ def test_an_endless_call_costs_its_question(graded):
 
 
 def test_a_hostile_notebook_costs_its_time_and_no_more(graded):
-    loops = [("code", LOOP)] * 9
+    loops = [("code", "class Endless:\n    while True: pass")] * 9
     began = time.monotonic()
     result = graded(notebook([*loops, *CELLS]), limits=replace(LIMITS, seconds=3.0))
     assert time.monotonic() - began < 15
     assert set(statuses(result).values()) == {"timeout", "manual"}
     assert "All of the time for one notebook was over." in by_id(result)["q1"]["message"]
+
+
+def test_cells_that_take_all_of_their_time_leave_the_questions_theirs(graded):
+    """Here they take six of eight seconds; what is not run by then is kept where it defines."""
+    loops = [("code", LOOP)] * 9
+    result = graded(notebook([*loops, *CELLS]), limits=replace(LIMITS, seconds=8.0))
+    assert statuses(result) == RIGHT
+    said = "Its cells take so long that of some of them only what they define was run."
+    assert (result["notes"][-1], result["human"]) == (said, [said])
+    left = "Cell 1, line 1: It had not ended after 1 seconds and was left out."
+    assert result["notes"][0] == left
+
+
+def test_packages_are_loaded_in_nobodys_time(graded, monkeypatch):
+    """A sandbox starts with the first submission, which has its two seconds all the same."""
+    start, started = Sandbox.start, []
+
+    def slowly(box):
+        if box not in started:
+            started.append(box)
+            time.sleep(2.5)
+        start(box)
+
+    monkeypatch.setattr(Sandbox, "start", slowly)
+    assert statuses(graded(solved(), limits=replace(LIMITS, seconds=2.0))) == RIGHT
+    assert len(started) == 1
+
+
+def test_of_a_cell_only_the_statement_that_does_not_end_is_left_out(graded):
+    code = f"fac = float('2')\n{LOOP}\nassert False\ndef scaled(W, k): return W * k * fac / twice()"
+    result = graded(solved(q2=f"{code}\ntwice = lambda: 2 * float('1')"))
+    assert statuses(result) == RIGHT
+    assert result["notes"] == [
+        "Cell 6, line 2: It had not ended after 1 seconds and was left out.",
+        "Cell 6: AssertionError (cell 6, line 3: assert False)",
+    ]
+
+
+def test_a_cell_of_very_many_statements_is_run_in_few_pieces(graded):
+    began = time.process_time()
+    code = "\n".join(["count = 0", *["count += int('1')"] * 2500, LOOP, "assert count == 2500"])
+    result = graded(notebook([*CELLS, ("code", code)]))
+    assert time.process_time() - began < 3.0
+    assert statuses(result) == RIGHT
+    assert [note.partition(":")[0] for note in result["notes"]] == ["Cell 13, lines 2498 to 2503"]
+
+
+SHADOW = ("code", "good = slope\nslope = lambda a: 1 / 0")
+
+
+def test_a_name_that_a_later_cell_takes_costs_no_points(graded):
+    result = graded(notebook([*CELLS, SHADOW]))
+    assert statuses(result) == RIGHT
+    assert result["notes"] == [
+        "Question q1 was tried after cell 4: "
+        "what stands below it spoils the answer and was left out."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "points"),
+    [
+        ("slope = lambda a: good(a) if a[0, 0] > 0 else 1 / 0", "error", 1.0),  # right on one
+        ("slope = lambda a: 1 - a", "wrong", 0.0),
+        ("import os\nslope = lambda a: os._exit(1)", "crash", 0.0),
+        ("def slope(a): return 1 / 0", "error", 0.0),  # it is written anew
+        ("class Counter: pass", "right", 4.0),
+    ],
+)
+def test_nobody_has_two_chances(graded, code, status, points):
+    """It is asked for earlier only where nothing else came of it than errors."""
+    found = by_id(graded(notebook([*CELLS, ("code", f"good = slope\n{code}")])))
+    assert (found["q1"]["status"], found["q1"]["points"]) == (status, points)
+
+
+SPOILT = """
+scaled = scaled(np.ones(3), 2.0)
+Counter = Counter(np.ones(2))
+"""
+
+
+def test_also_of_a_class_and_of_what_leaves_its_inputs_alone(graded):
+    result = graded(notebook([*CELLS, ("code", SPOILT)]))
+    assert statuses(result) == RIGHT
+    assert [note.partition(":")[0] for note in result["notes"]] == [
+        "Question q2 was tried after cell 6",
+        "Question q3 was tried after cell 8",
+    ]
+    changes = "def scaled(W, k):\n    W *= k\n    return W"
+    result = graded(notebook([*cells({**SOLUTIONS, "q2": changes}), ("code", SPOILT)]))
+    row = by_id(result)["q2"]
+    assert (row["status"], row["points"]) == ("wrong", 0.0)
+    assert row["message"] == "The values are right, but `W` was changed. Work on a copy."
+
+
+def test_of_an_answer_and_an_earlier_one_the_points_are_those_of_one(graded):
+    """The earlier one is right on one input of four, the later on none."""
+    partly = "def slope(a):\n    return 1 - a**2 if a[0, 0] > 0 else 1 - a"
+    found = by_id(graded(notebook([*cells({**SOLUTIONS, "q1": partly}), SHADOW])))
+    assert (found["q1"]["status"], found["q1"]["points"]) == ("wrong", 1.0)
+    lost = [*CELLS, ("code", "answer_4 = 'a'"), ("code", "del answer_4")]
+    assert by_id(graded(notebook(lost)))["q4"]["status"] == "missing"
+
+
+OF_Z = ("mistake", "of z")
+FAILS = "try:\n    1 / 0\nexcept ZeroDivisionError:"
+
+
+@pytest.mark.parametrize(
+    "head", ["if True:", "if 0:\n    pass\nelse:", FAILS, "for _ in 'a':", "with np.errstate():"]
+)
+def test_an_answer_inside_another_statement_is_no_stub(graded, head):
+    """Also where the stub comes again below it."""
+    inside = f"{head}\n    def slope(a):\n        return "
+    stub = STUBS["q1"]
+    for code, status, mistake in (("1 - a**2", "right", ""), ("1 - np.tanh(a)**2", *OF_Z)):
+        made = cells({**SOLUTIONS, "q1": f"{inside}{code}"})
+        row = by_id(graded(notebook([*made, ("code", stub), ("code", stub)])))["q1"]
+        assert (row["status"], row["mistake"]) == (status, mistake)
+
+
+def test_a_stub_inside_another_statement_takes_nothing_with_it(graded):
+    code = "if 0: answer_4 = ...\nelse: answer_4 = 'b'"
+    assert statuses(graded(solved(q4=code))) == RIGHT
+    assert statuses(graded(solved(q4="letter = 'b'; answer_4 = ...\nanswer_4 = letter"))) == RIGHT
+
+
+REWRITTEN = """
+class Counter(Counter):
+    def __init__(self, start):
+        self.total = start
+
+class Counter(Counter):
+    def add(self, x):
+        self.total = self.total + x
+        return self.total.sum()
+"""
+
+
+BY_A_FUNCTION = """
+def full(Old):
+    class New(Old):
+        def __init__(self, start):
+            self.total = start
+        def add(self, x):
+            self.total = self.total + x
+            return self.total.sum()
+    return New
+
+Counter = full(Counter)
+"""
+
+
+@pytest.mark.parametrize("code", [REWRITTEN, BY_A_FUNCTION], ids=["subclass", "function"])
+def test_a_class_that_is_rewritten_needs_the_one_that_was_handed_out(graded, code):
+    """Of its stubs the first stays, and a later one takes nothing away."""
+    made = cells({**SOLUTIONS, "q3": STUBS["q3"]})
+    result = graded(notebook([*made, ("code", code), ("code", STUBS["q3"])]))
+    assert (statuses(result), result["notes"]) == (RIGHT, [])
+
+
+def test_a_class_that_is_put_together_wrongly_is_not_as_handed_out(graded):
+    pieces = "def init(self, start): self.total = start\nCounter.__init__ = init\n"
+    pieces += "Counter.add = lambda self, x: None"
+    made = cells({**SOLUTIONS, "q3": STUBS["q3"]})
+    stub = ("code", STUBS["q3"])
+    found = by_id(graded(notebook([*made, ("code", pieces), stub])))
+    assert found["q3"]["status"] == "type"
+    assert found["q3"]["message"] == (
+        "After `Counter(…)`: what `add` returns: Expected a number, came None."
+    )
+
+
+def test_code_where_words_are_asked_for_is_told_to_a_person(graded):
+    work = [c for c in CELLS if c[1] != TEXT]
+    result = graded(notebook([*work, ("code", "difference = 1 - 2\n# it is small")]))
+    assert by_id(result)["q5"]["status"] == "missing"
+    assert result["human"] == ["Question q5: there is no text, but code in its place."]
+    result = graded(notebook([*CELLS, ("code", "difference = 1 - 2")]))
+    assert (statuses(result), result["human"]) == (RIGHT, [])
+
+
+def test_words_in_a_code_cell_count_below_their_question_only(graded):
+    work = [c for c in CELLS if c[1] != TEXT]
+    words = ("code", '# Because.\nprint(\'The slopes\')\n"""# multiply\n    by"""  # and add')
+    assert by_id(graded(notebook([*work, words])))["q5"]["yours"] == (
+        "Because.\nThe slopes\n# multiply\nby"
+    )
+    result = graded(notebook([words, *work]))
+    assert (by_id(result)["q5"]["status"], result["human"]) == ("missing", [])
+    two = ("code", '# First.\n#\n# Second.\n\n"Third."; "Fourth."')
+    assert by_id(graded(notebook([*work, two])))["q5"]["yours"] == (
+        "First.\n\nSecond.\n\nThird.\nFourth."
+    )
+
+
+def test_a_package_in_an_annotation_only_and_a_module_of_ones_own_are_no_use_of_it(graded):
+    written = (
+        "code",
+        "%%writefile mine.py\ndef of(a: torch.Tensor) -> torch.Tensor: return 1 - a**2",
+    )
+    code = (
+        "import torch\nfrom mine import of\ndef slope(a: 'np.ndarray' | torch.Tensor): return of(a)"
+    )
+    made = cells({**SOLUTIONS, "q1": code})
+    result = graded(notebook([*made[:2], written, *made[2:]]))
+    assert (statuses(result), result["human"]) == (RIGHT, [])
+
+
+def test_a_module_from_which_nothing_is_taken_is_not_run(graded):
+    """It may be an old copy, and at home it is no part of the notebook."""
+    old = ("code", "%%writefile backup.py\ndef slope(a): return 1 - np.tanh(a)**2")
+    result = graded(notebook([*CELLS, old]))
+    assert statuses(result) == RIGHT
+    assert result["notes"] == ["Cell 13 is no Python: %%writefile."]
+    taken = ("code", "from backup import slope")
+    assert by_id(graded(notebook([*CELLS, old, taken])))["q1"]["mistake"] == "of z"
+
+
+def test_where_a_newer_python_may_be_meant_a_person_is_told(graded, monkeypatch):
+    monkeypatch.setattr("classroom.notebook.OLDER", "; newer ones may take it")
+    monkeypatch.setattr("classroom.answers.OLDER", "; newer ones may take it")
+    code = "def {}(a):\n    return f'{{1 +}}'"
+    result = graded(solved(q1=code.format("slope")))
+    said = "Cell 4 is no Python in one place: "
+    assert len(result["human"]) == 1
+    assert result["human"][0].startswith(said)
+    assert result["human"][0].endswith("; newer ones may take it.")
+    assert graded(notebook([*CELLS, ("code", code.format("other"))]))["human"] == []
 
 
 def test_a_crash_costs_its_question_and_a_person_is_told(graded):
@@ -261,6 +490,16 @@ def test_no_text_keeps_the_grader_busy(kit, line):
     found = read(notebook([("markdown", f"{line}\n" * 490)]))
     began = time.process_time()
     work(found, kit.assignment(), kit.handout())
+    assert time.process_time() - began < 2.5
+
+
+def test_no_statement_keeps_the_grader_busy(kit):
+    """Four thousand names that are read under four thousand names are not 16 million."""
+    names = [f"a{n:04}" for n in range(8000)]
+    wide = ",".join(names[:4000]) + "=" + ",".join(names[4000:])
+    found = read(notebook([("code", wide)] * 3))
+    began = time.process_time()
+    assert len(work(found, kit.assignment(), kit.handout()).cells) == 3
     assert time.process_time() - began < 2.5
 
 

@@ -1,6 +1,7 @@
 """Whatever is handed in: its cells, or a sentence; and of a cell's text what Python can run."""
 
 import json
+import sys
 import time
 import tracemalloc
 
@@ -194,6 +195,29 @@ def test_what_is_ipythons_own_is_neutralized(text, code):
     assert python(text) == (code, None)
 
 
+@pytest.mark.parametrize(
+    "magic",
+    ["%%writefile mine.py", "%%file mine.py ", "\n%%writefile -a lib/a-b/mine.py"],
+)
+def test_a_cell_that_is_written_into_a_module_is_run_and_the_module_is_the_notebook(magic):
+    code, odd = python(f"{magic}\nx = 1", modules={"mine"})
+    first = "__import__('sys').modules['mine'] = __import__('sys').modules['__main__']"
+    assert (code.strip(), odd) == (f"{first}\nx = 1", None)
+    for modules in ((), {"other"}):
+        assert python(f"{magic}\nx = 1", modules=modules)[0] == ""
+    told = python("%%writefile mine.txt\nx = 1", modules={"mine"})
+    assert told == ("", "is no Python: %%writefile")
+
+
+def test_where_a_newer_python_may_be_meant_it_is_told():
+    _, odd = python("def f(a):\n    return f'{a['b']}'")
+    if sys.version_info >= (3, 12):
+        assert odd is None
+    else:
+        assert odd.startswith("is no Python in one place: f-string: ")
+        assert odd.endswith("; newer ones may take it, but this is graded with Python 3.11")
+
+
 @pytest.mark.parametrize("text", ["x = 1", "s = '''\n!ls\n%time\n'''", "a = '5 %'", ""])
 def test_python_stays_as_it_is(text):
     assert python(text) == (text, None)
@@ -218,6 +242,27 @@ def test_python_stays_as_it_is(text):
 )
 def test_a_slip_costs_its_statement_and_no_other(text, code, odd):
     assert python(text) == (code, odd)
+
+
+PHOTO = "![photo.jpg](data:image/jpeg;base64," + "A+/9" * 300_000 + ")"
+
+
+def test_a_picture_that_is_pasted_in_counts_as_one_letter():
+    found = read(book({**TEXT, "source": f"By the rule\n\n{PHOTO}\n\nthe end"}, CODE))
+    said = "By the rule\n\n![photo.jpg](data:image/jpeg;base64,…)\n\nthe end"
+    assert cells(found) == [("markdown", said), ("code", "x = 1")]
+    assert (found.notes, found.human) == ([], [])
+
+
+def test_one_cell_that_is_too_long_is_shortened_and_the_others_are_read():
+    long = "word " * 300_000
+    found = read(book({**TEXT, "source": long}, {**CODE, "source": long}, CODE))
+    assert [len(text) for _, text in cells(found)] == [50_001, 50_001, 5]
+    assert found.human == [
+        "Cell 1 is longer than any: its end was not read.",
+        "Cell 2 is longer than any: its end was not read.",
+    ]
+    assert python(found.cells[1].text) == ("", "is too long to be read")
 
 
 LONG = {

@@ -28,15 +28,14 @@ def student(box):
         yield student
 
 
-def cell(student, code, seconds=5.0, whole=True):
+def cell(student, code, seconds=5.0):
     """Run a cell; what it says went wrong, or None."""
-    wish = {"do": "cell", "cell": 1, "code": code, "whole": whole}
-    return student.ask(wish, seconds)["error"]
+    return student.ask({"do": "cell", "cell": 1, "code": code}, seconds)["error"]
 
 
-def ask(student, name, *args, seconds=5.0):
+def ask(student, name, *args, seconds=5.0, question="1"):
     """Call a function; its reply."""
-    wish = {"do": "call", "question": "1", "may": "it may use numpy", "name": name}
+    wish = {"do": "call", "question": question, "may": "it may use numpy", "name": name}
     return student.ask({**wish, "args": [encode(a) for a in args]}, seconds)
 
 
@@ -339,10 +338,66 @@ def test_one_statement_that_fails_stops_no_other(student):
     assert decode(ask(student, "f")["answer"]) == 7
 
 
-def test_a_cell_that_did_not_end_keeps_what_it_defines(student):
-    code = "import numpy as np\nanswer = 'b'\nwhile True: pass\ndef f(): return answer"
-    assert cell(student, code, whole=False) is None
-    assert decode(ask(student, "f")["answer"]) == "b"
+def test_of_a_cell_what_is_asked_for_is_run_and_its_code_comes_once(student):
+    code = "seen = ['a']\nwhile True: pass\nseen.append('b')\ndef f(): return seen"
+    wish = {"do": "cell", "cell": 3}
+    assert student.ask({**wish, "code": code, "places": [0]}, 5) == {"error": None}
+    assert student.ask({**wish, "places": [2, 3]}, 5) == {"error": None}
+    assert decode(ask(student, "f")["answer"]) == ["a", "b"]
+
+
+def test_what_failed_is_not_run_again_where_a_later_cell_took_its_place(student):
+    assert cell(student, "a = late\nb = late\ndef f(): return a, b")[1] == "NameError"
+    assert cell(student, "a = 1\nlate = 2") is None
+    assert student.ask({"do": "again"}, 5) == {"failed": 0}
+    assert decode(ask(student, "f")["answer"]) == (1, 2)
+
+
+NAMED = """
+import torch
+from numpy.typing import NDArray
+from sympy import Symbol
+Some = float | torch.Tensor | Symbol[int]
+def f(x: Symbol | None, y: "Symbol" = None) -> list[int] | Symbol:
+    return isinstance(x, Some), isinstance(x, Symbol), isinstance(x, Symbol | str)
+def g(x):
+    return Symbol[0] + x
+def h(x):
+    return len(Symbol | None)
+"""
+
+
+def test_types_of_absent_packages_may_be_named_but_not_used(student):
+    assert cell(student, NAMED) is None
+    assert decode(ask(student, "f", 1.0)["answer"]) == (True, False, False)
+    assert decode(ask(student, "f", "a")["answer"]) == (False, False, True)
+    for name in ("g", "h"):
+        assert ask(student, name, 1.0, question=name)["problem"][0] == "refused"
+
+
+def test_a_file_may_be_written_into_a_folder_that_is_there_at_home(student):
+    code = (
+        "import os, numpy as np, pathlib\n"
+        "def f():\n"
+        "    np.save('runs/a/losses.npy', np.zeros(3))\n"
+        "    pathlib.Path('notes/x.txt').write_text('x')\n"
+        "    return np.load('runs/a/losses.npy').shape, sorted(os.listdir())\n"
+        "def g(): open('data/mine.csv')\n"
+        "def h(): open('../other/x', 'w')\n"
+        "def names(): return os.path.exists('data'), os.path.exists('../other')"
+    )
+    assert answer(student, code) == ((3,), ["notes", "runs"])
+    for name in ("g", "h"):
+        assert ask(student, name, question=name)["problem"][1] == "FileNotFoundError"
+    assert decode(ask(student, "names", question="names")["answer"]) == (False, False)
+
+
+def test_progress_bars_need_no_widgets(student):
+    code = (
+        "from tqdm.notebook import tqdm, trange\nimport tqdm.notebook as bars\n"
+        "def f(): return [n for n in trange(3)], list(tqdm('ab')), list(bars.tqdm_notebook('c'))"
+    )
+    assert answer(student, code) == ([0, 1, 2], ["a", "b"], ["c"])
 
 
 def test_chance_is_the_same_in_every_run(box):

@@ -143,7 +143,12 @@ def test_the_cells_that_define_a_name():
         "f(",
         "x = 0\nf: int = 3\n%time",
         "print(f)",
+        "if x:\n    def f(): pass",
+        "f.more = 1",
+        "import f",
+        "%%writefile mine.py\ndef f(): pass",
+        "from mine import g",
     ]
     made = [Cell(n, "code", text) for n, text in enumerate(texts, 1)]
-    made.append(Cell(7, "markdown", "```python\ndef f(): pass\n```"))
-    assert [cell.number for cell in defining(made, "f")] == [1, 3, 5, 7]
+    made.append(Cell(12, "markdown", "```python\ndef f(): pass\n```"))
+    assert [cell.number for cell in defining(made, "f")] == [1, 3, 5, 7, 8, 9, 10, 12]
