@@ -77,7 +77,7 @@ def test_a_soft_edge_shows_where_more_follows(open_page, what, theme):
 
 def test_a_name_in_a_reference_table_stays_in_one_line(open_page):
     page = open_page("notation.html", width=1280)
-    broken = """() => [...document.querySelectorAll("article table.stacked code")]
+    broken = """() => [...document.querySelectorAll("article table.stacked code .pre")]
         .filter((name) => name.getClientRects().length > 1).map((name) => name.textContent)"""
     assert page.locator("article table.stacked code").count() > 30
     assert page.evaluate(broken) == []
