@@ -32,8 +32,21 @@ def rng():
 
 
 @pytest.fixture(autouse=True)
-def _figures_closed():
-    """Close what a test drew; a test that drew nothing loads no Matplotlib for this."""
+def _figures_closed(request):
+    """Close what a test drew; a test that drew nothing loads no Matplotlib for this.
+
+    What the tests of the chapters' pictures drew has letters that can be read on a phone.
+    """
     yield
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close("all")
+    if "matplotlib.pyplot" not in sys.modules:
+        return
+    plt = sys.modules["matplotlib.pyplot"]
+    try:
+        if request.module.__name__.startswith("test_plotting_"):
+            import drawn
+
+            figures = map(plt.figure, plt.get_fignums())
+            small = [text for figure in figures for text in drawn.small_letters(figure)]
+            assert not small, "letters that are too small on a phone"
+    finally:
+        plt.close("all")

@@ -5,6 +5,7 @@ a notebook that it convicts.
 """
 
 import ast
+import base64
 import importlib
 import json
 import re
@@ -17,6 +18,7 @@ import prose_numbers
 
 LONGEST_CELL, MEDIAN_CELL = 30, 12
 LARGEST_FILE = 1_500_000
+WIDEST_PICTURE = 810  # pixels: a phone shows 350, and 10 points of 150 an inch as 9 pixels
 FEWEST_EXERCISES = 4
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -196,6 +198,16 @@ def pictures_have_words(chapter):
                 yield f"{place(cell)}: the picture {target} needs an alt text, got {alt!r}"
 
 
+def pictures_fit_a_phone(chapter):
+    """No picture is so wide that a phone shows its letters too small; `drawn.py` measures these."""
+    for cell in chapter.code:
+        for data in (output.get("data", {}) for output in cell["outputs"]):
+            start = base64.b64decode(text(data.get("image/png", ""))[:32])
+            width = int.from_bytes(start[16:20])  # where a PNG has it
+            if width > WIDEST_PICTURE:
+                yield f"{place(cell)}: a picture {width} pixels wide, at most {WIDEST_PICTURE}"
+
+
 def figures_are_stored(chapter):
     """A shown interactive figure has its state, its picture, and the face that the package has."""
     state = chapter.notebook["metadata"].get("widgets", {}).get(STATE, {}).get("state", {})
@@ -307,6 +319,7 @@ CHAPTER_RULES = [
     clean_outputs,
     computed_prose,
     pictures_have_words,
+    pictures_fit_a_phone,
     figures_are_stored,
     tidy_file,
     numbered_title,

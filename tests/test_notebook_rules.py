@@ -1,5 +1,6 @@
 """Each rule convicts a notebook that breaks it, and a good notebook passes all of them."""
 
+import base64
 import copy
 from pathlib import Path
 
@@ -205,6 +206,12 @@ def markdown_picture_without_alt(chapter):
     cell(chapter, "a")["source"] += "\n\n![](x.png)"
 
 
+def picture_that_is_small_on_a_phone(chapter):
+    start = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (811).to_bytes(4) + (400).to_bytes(4)
+    data = {"image/png": base64.b64encode(start).decode("ascii")}
+    cell(chapter, "d")["outputs"][0] = {**PNG, "data": data}
+
+
 def same_id_twice(chapter):
     cell(chapter, "c")["id"] = "a"
 
@@ -309,6 +316,7 @@ CONVICTED = {
         two_pictures_in_a_cell,
         markdown_picture_without_alt,
     ],
+    rules.pictures_fit_a_phone: [picture_that_is_small_on_a_phone],
     rules.figures_are_stored: [
         figure_without_picture,
         figure_without_state,

@@ -562,6 +562,17 @@ def test_paper_shows_what_is_folded_and_leaves_out_what_is_for_screens(open_page
     assert not folded.evaluate_all("all => all.some(details => details.open)")
 
 
+def test_code_stays_on_the_page_of_what_it_shows(open_page):
+    page = on_paper(open_page("chapters/05_backprop_deltas.html"))
+    apart = """() => [...document.querySelectorAll("article div.cell > .cell_output")]
+        .map((output) => [output, output.previousElementSibling, output.parentElement])
+        .filter(([output, code, cell]) => getComputedStyle(code).breakAfter !== "avoid"
+            || (output.querySelector("img") && getComputedStyle(cell).breakInside !== "avoid"))
+        .map(([, code]) => code.textContent.trim().slice(0, 60))"""
+    assert page.locator("article div.cell > .cell_output img").count() > 4
+    assert page.evaluate(apart) == []
+
+
 def test_a_chapter_prints(open_page):
     page = open_page(CHAPTER)
     pdf = page.pdf(format="A4", print_background=True)

@@ -41,6 +41,8 @@ def test_what_fits_a_phone(path, open_page, complain):
     wide = page.evaluate(EQUATIONS)
     complain(f"{path}: {name}: {size}" for name, size in wide if (path, name) not in WIDE)
     page.set_viewport_size({"width": 320, "height": 640})
+    wide = page.evaluate(EQUATIONS)
+    complain(f"{path}: {name}: {size}" for name, size in wide if (path, name) not in WIDE)
     assert page.evaluate(TABLES) == []
     assert page.evaluate(ANSWERS) == []
 
@@ -59,6 +61,8 @@ def test_every_reason_is_still_needed(open_page):
 )
 def test_a_soft_edge_shows_where_more_follows(open_page, what, theme):
     page = open_page(CHAPTER, width=320, theme=theme)
+    if "mjx" in what:  # each fits in letters of the usual size
+        page.add_style_tag(content="article mjx-container { font-size: 180% !important }")
     box = page.locator(f"{what}[data-more]:visible").first
     assert box.get_attribute("data-more") == "right"
     assert "gradient" in box.evaluate(MASK)
@@ -69,6 +73,35 @@ def test_a_soft_edge_shows_where_more_follows(open_page, what, theme):
     page.wait_for_function("() => !document.querySelector('article [data-more]')")
     for found in page.locator(what).all()[:5]:
         assert found.evaluate(MASK) == "none"
+
+
+def test_a_name_in_a_reference_table_stays_in_one_line(open_page):
+    page = open_page("notation.html", width=1280)
+    broken = """() => [...document.querySelectorAll("article table.stacked code .pre")]
+        .filter((name) => name.getClientRects().length > 1).map((name) => name.textContent)"""
+    assert page.locator("article table.stacked code").count() > 30
+    assert page.evaluate(broken) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate(broken) == [] == browsing.sideways(page)
+
+
+def test_the_number_of_an_equation_stands_beside_it_or_below(open_page):
+    page = open_page("chapters/02_many_outputs.html", width=320)
+    assert numbers(page) == [True] * len(numbers(page)) != []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert not any(numbers(page))
+
+
+def numbers(page):
+    """Whether each equation's number stands at the right edge below it."""
+    return page.evaluate("""() => [...document.querySelectorAll("article div.math:has(.eqno)")]
+        .filter((box) => box.offsetParent)
+        .map((box) => {
+            const number = box.querySelector(".eqno").getBoundingClientRect();
+            const letters = box.querySelector("mjx-math").getBoundingClientRect();
+            const edge = box.getBoundingClientRect().right;
+            return number.top > letters.bottom && edge - number.right < 20;
+        })""")
 
 
 def scrolled(box, to):

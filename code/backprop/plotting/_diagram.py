@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 
-from ._style import BACKWARD, FORWARD, GREY, INK
+from ._style import BACKWARD, FORWARD, GREY, INK, LETTERS
 
 RADIUS = 0.32
 
@@ -33,8 +33,8 @@ class Edge:
     at: float = 0.5
 
 
-def draw(nodes, edges, size, legend=("values", "derivatives")):
-    """Draw nodes and edges to scale in a new figure of `size` inches."""
+def draw(nodes, edges, size, legend=("values", "derivatives"), margin=0.75):
+    """Draw nodes and edges to scale in a new figure of `size` inches; margin: beside the nodes."""
     fig, ax = plt.subplots(figsize=size)
     ax.set_axis_off()
     ax.grid(False)
@@ -44,9 +44,9 @@ def draw(nodes, edges, size, legend=("values", "derivatives")):
     for node in nodes:
         _draw_node(ax, node)
     for i, (text, colour) in enumerate(zip(legend, (FORWARD, BACKWARD), strict=False)):
-        fig.text(0.03 + 0.36 * i, 0.01, text, color=colour, fontsize=9, va="bottom")
+        fig.text(0.03 + 0.36 * i, 0.01, text, color=colour, va="bottom")
     xs, ys = [n.x for n in nodes], [n.y for n in nodes]
-    ax.set_xlim(min(xs) - 0.75, max(xs) + 0.75)
+    ax.set_xlim(min(xs) - margin, max(xs) + margin)
     ax.set_ylim(min(ys) - 0.95, max(ys) + 0.75)
     return fig, ax
 
@@ -54,7 +54,7 @@ def draw(nodes, edges, size, legend=("values", "derivatives")):
 def _draw_node(ax, node):
     if not node.plain:
         ax.add_patch(plt.Circle((node.x, node.y), RADIUS, fc="white", ec=INK, lw=1.3, zorder=3))
-    size = 10 if node.symbol.isalpha() else 12  # a word such as max, where a symbol is math
+    size = LETTERS if node.symbol.isalpha() else 12  # a word such as max, where a symbol is math
     ax.text(node.x, node.y, node.symbol, ha="center", va="center", fontsize=size, zorder=4)
     above, below = node.y + RADIUS + 0.06, node.y - RADIUS - 0.08
     ax.text(node.x, above, node.forward, ha="center", va="bottom", color=FORWARD, zorder=4)
@@ -85,6 +85,5 @@ def _draw_edge(ax, a, b, edge):
                 ha="center",
                 va="bottom" if side > 0 else "top",
                 color=colour,
-                fontsize=9,
                 zorder=2,
             )

@@ -7,9 +7,9 @@ import numpy as np
 
 from ..autodiff import Array, Value, affine, half_squared_error, order
 from ._diagram import Edge, Node, draw
-from ._style import BACKWARD, FORWARD, GREEN, PURPLE, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, PURPLE, WIDTH, axes, figure
 
-COLUMN, ROW = 2.2, 1.5
+COLUMN, ROW = 2.2, 1.7
 #: Operations drawn as a symbol; others by their name.
 SYMBOLS = {
     "+": "$+$",
@@ -50,10 +50,10 @@ def graph(last, **leaves):
         for parent, slope in node.edges:
             slopes[parent] = slopes.get(parent, 0.0) + slope
         for parent, slope in slopes.items():
-            near = 0.45 / (columns[node] - columns[parent]) ** 0.5  # in front of the next column
+            near = 0.57 / (columns[node] - columns[parent]) ** 0.5  # in front of the next column
             edges.append(Edge(at[parent], at[node], "", f"× {_number(slope)}", near))
     width, height = (max(c) - min(c) for c in zip(*((n.x, n.y) for n in drawn), strict=True))
-    size = (5.8, 5.8 * (height + 1.9) / (width + 1.5))
+    size = (WIDTH, WIDTH * (height + 1.9) / (width + 1.5))
     draw(drawn, edges, size, ("data", "grad; on each edge its slope"))
 
 

@@ -36,7 +36,7 @@ def errors(steps, curves, marks=()):
     ax.set_xlabel("step $h$")
     ax.set_ylabel("relative error")
     ax.set_ylim(1e-13, 30)
-    ax.legend(fontsize=8)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
 
 def measure_costs(net, x, t, repeats=5):

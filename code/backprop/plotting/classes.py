@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap
 
-from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, LETTERS, WIDTH, axes, figure
 from ._table import draw_table
 
 #: One colour and one mark for each of three classes; the regions are the colours, paler.
@@ -58,7 +58,7 @@ def delta_bars(a, t):
     ):
         bars = ax.bar(at + shift, values, 0.25, color=colour, label=label)
         texts = [f"{v:.3f}".replace("-", "−") if v not in (0, 1) else f"{v:g}" for v in values]
-        ax.bar_label(bars, texts, fontsize=8, padding=2)
+        ax.bar_label(bars, texts, fontsize=LETTERS, padding=2)
     ax.axhline(0, color=INK, lw=0.8)
     ax.margins(y=0.12)
     ax.grid(axis="x", visible=False)
@@ -85,7 +85,7 @@ def regions(nets, X, T):
 
     nets: label -> `forward` of a network of two inputs; X (N, 2) and one-hot T (N, 3) are shown.
     """
-    _, panels = plt.subplots(1, len(nets), figsize=(5.0, 3.0), sharey=True)
+    _, panels = plt.subplots(1, len(nets), figsize=(WIDTH, 3.0), sharey=True)
     side = np.linspace(-2, 2, 201)
     grid = np.stack(np.meshgrid(side, side), -1).reshape(-1, 2)
     pale = ListedColormap([ground for _, _, ground in CLASSES])
@@ -95,7 +95,7 @@ def regions(nets, X, T):
         for k, (colour, mark, _) in enumerate(CLASSES):
             ax.plot(*X[T[:, k] == 1].T, mark, color=colour, ms=4, label=f"class {k + 1}")
         ax.grid(False)
-        ax.set_title(label, fontsize=10)
+        ax.set_title(label)
         ax.set_xlabel("$x_1$")
         ax.set_xticks([-2, 0, 2])
         ax.set_yticks([-2, 0, 2])

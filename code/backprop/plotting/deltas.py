@@ -7,7 +7,7 @@ import numpy as np
 
 from ..network import Dense, Network
 from ._diagram import Edge, Node, draw
-from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PURPLE, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PURPLE, WIDTH, axes, figure
 
 
 @figure
@@ -21,7 +21,7 @@ def network(net, X, T, backward=True):
     grads = net.backward(trace, T)
     columns = [trace.a[0][0], *(a[0] for a in trace.a[1:])]
     nodes, edges = _units(columns, grads, backward), _connections(net, grads, backward)
-    draw(nodes, edges, (5.6, 3.4), _LEGEND if backward else _LEGEND[:1])
+    draw(nodes, edges, (WIDTH, 3.4), _LEGEND if backward else _LEGEND[:1], margin=0.9)
 
 
 _LEGEND = ("activations, weights", "deltas, gradients of the weights")
@@ -32,7 +32,7 @@ def _units(columns, grads, backward=True):
     return [
         Node(
             3.3 * c,
-            2.1 * ((len(values) - 1) / 2 - r),
+            2.5 * ((len(values) - 1) / 2 - r),
             f"${'xho'[c]}_{r + 1}$",
             f"{value:.4f}",
             rf"$\delta$ = {grads.delta[c - 1][0, r]:.4f}" if c and backward else "",
@@ -56,7 +56,7 @@ def _connections(net, grads, backward=True):
             weight, slope = f"{layer.W[j, k]:.2f}", f"{dW[j, k]:.4f}" if backward else ""
             ends = first + j, first + layer.n_in + k
             texts = (weight, slope) if room else ("", "")
-            edges.append(Edge(*ends, *texts, 0.5 if j == k else 0.34))
+            edges.append(Edge(*ends, *texts, 0.5 if j == k else 0.33))
         first += layer.n_in
     return edges
 
@@ -66,9 +66,8 @@ def whole_pass(net, X, T, eta=0.5, biases=True, early=False):
     """Draw a pass through a two-layer `Network`, its first example, and list every number of it.
 
     Above, the network; where it has at most 8 edges with activations, deltas, weights, gradients.
-    Beside it a line for each neuron: z, activation, delta; below, the gradients of the weights into
-    it and what a step of size eta makes of them; then the loss before and after. All of it can be
-    read at the width of a column, and on paper.
+    Below it, or beside it, a line for each neuron: z, activation, delta; then the gradients of the
+    weights into it and what a step of size eta makes of them; then the loss before and after.
     biases: whether they take the step too. early=True: the output weights are changed before the
     hidden deltas are computed.
     """
@@ -77,39 +76,47 @@ def whole_pass(net, X, T, eta=0.5, biases=True, early=False):
     grads, moved = _a_step(net, trace, T, eta, biases, early)
     columns = [trace.a[0][0], *(a[0] for a in trace.a[1:])]
     table = [_HEADINGS, *_listed(trace, grads, moved)]
-    beside, below = (0, 1, 2, 3), (0, 4, 5)
-    fits = sum(_widths(table, below)) <= _WIDTH - 0.2
-    blocks = [below] if fits else [(0, 4), (0, 5)]
+    fits = sum(_widths(table, (0, 4, 5))) <= WIDTH - 0.2
+    below = [(0, 4, 5)] if fits else [(0, 4), (0, 5)]
+    high, left = _ROW * (len(table) + 0.5), 0.15  # of a block
     room = _has_room(net)
-    high = _ROW * (len(table) + 0.5)  # of a block
-    above = max(high, 2.2 if room else 0.5 * max(map(len, columns)))
-    height = above + high * len(blocks) + 0.35
     nodes, edges = _units(columns, grads, backward=room), _connections(net, grads)
-    across, down = (1, 1.45) if room else (0.8, 0.55)  # for the numbers between the circles
-    for node in nodes:
-        node.x, node.y = across * node.x, down * node.y
-    if not room:  # the numbers stand beside and below
+    if room:
+        above, width = 1.35 * max(map(len, columns)), WIDTH
+        below = [(0, 1, 2, 3), *below]
+    else:  # the numbers stand beside and below, and the circles closer
+        above = max(high, 0.44 * max(map(len, columns)) + 0.25)
+        width = WIDTH - sum(_widths(table, (0, 1, 2, 3))) - 0.2
+        for node in nodes:
+            node.x, node.y = 0.56 * node.x, 0.46 * node.y
         for node in nodes[net.layers[0].n_in :]:
             node.forward = ""
-    fig, ax = draw(nodes, edges, (_WIDTH, height), legend=())
+    height = above + high * len(below) + _ROW * (3 if early else 2)
+    fig, ax = draw(nodes, edges, (WIDTH, height), (), margin=0.9)
     fig.set_layout_engine("none")
-    left = _WIDTH - sum(_widths(table, beside)) - 0.1
-    ax.set_position([0, 1 - above / height, (left - 0.3) / _WIDTH, above / height])
-    _put_block(fig, table, beside, left, (above - high) / 2)
-    for number, block in enumerate(blocks):
-        _put_block(fig, table, block, 0.15, above + 0.1 + number * high)
+    ax.set_position([0, 1 - above / height, width / WIDTH, above / height])
+    if not room:
+        _put_block(fig, table, (0, 1, 2, 3), width + 0.1, 0.1)
+        for text in ax.texts:  # arrows end beside an input's number
+            if text.get_color() == FORWARD:
+                text.set_bbox({"fc": "white", "ec": "none", "pad": 0.5})
+    for number, block in enumerate(below):
+        _put_block(fig, table, block, left, above + 0.1 + number * high)
+    end = above + 0.1 + len(below) * high
     losses = f"L = {net.loss(X, T):.9f}   after the step {moved.loss(X, T):.9f}"
-    _put(fig, 0.15, height - 0.22, losses + ", updated too early" * early, INK)
+    _put(fig, left, end, losses, INK)
+    if early:
+        _put(fig, left, end + _ROW, "the output weights were updated too early", INK)
 
 
 _HEADINGS = ("", "z", "activation", "delta", "gradients of its weights", "weights after the step")
 _COLOURS = (INK, FORWARD, FORWARD, BACKWARD, BACKWARD, PURPLE)
-_WIDTH, _ROW = 6.6, 0.19  # of the picture and between its lines, in inches
+_ROW = 0.21  # between lines, in inches
 
 
 def _widths(table, block):
     """How wide the columns of a block are, in inches; symbols are shorter than they are written."""
-    return [0.12 + 0.08 * max(len(line[c]) for line in table) if c else 0.3 for c in block]
+    return [0.12 + 0.089 * max(len(line[c]) for line in table) if c else 0.3 for c in block]
 
 
 def _put_block(fig, table, block, left, top):
@@ -121,7 +128,7 @@ def _put_block(fig, table, block, left, top):
 
 def _put(fig, left, top, text, colour):
     width, height = fig.get_size_inches()
-    fig.text(left / width, 1 - top / height, text, color=colour, fontsize=9, va="top")
+    fig.text(left / width, 1 - top / height, text, color=colour, va="top")
 
 
 def _a_step(net, trace, T, eta, biases, early):

@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import PercentFormatter
 
-from ._style import BACKWARD, FORWARD, GREY, INK, PALE, SKY, axes, figure
+from ._style import BACKWARD, FORWARD, GREY, INK, PALE, SKY, WIDTH, axes, figure
 
 #: Paper and ink; for weights blue below 0, orange above.
 PAPER = LinearSegmentedColormap.from_list("paper", ["#f4f1ea", INK])
@@ -23,14 +23,14 @@ def idx_file(data, fields):
     low = 0
     for row, (count, meaning, kind) in enumerate(fields):
         colour = {"head": FORWARD, "data": BACKWARD}[kind]
-        ax.text(-0.75, row, str(low), ha="right", va="center", color=GREY, fontsize=9)
+        ax.text(-0.75, row, str(low), ha="right", va="center", color=GREY)
         for i, byte in enumerate(data[low : low + count]):
             box = plt.Rectangle((i - 0.46, row - 0.4), 0.92, 0.8, fc="white", ec=colour, lw=1.2)
             ax.add_patch(box)
             ax.text(i, row, f"{byte:02x}", ha="center", va="center", family="monospace")
-        ax.text(width - 0.1, row, meaning, va="center", color=colour, fontsize=9)
+        ax.text(width - 0.1, row, meaning, va="center", color=colour)
         low += count
-    ax.text(-0.75, -0.9, "offset", ha="right", va="center", color=GREY, fontsize=9)
+    ax.text(-0.75, -0.9, "offset", ha="right", va="center", color=GREY)
     ax.set_xlim(-2.1, width + 4.6)
     ax.set_ylim(len(fields) - 0.4, -1.3)
     ax.set_axis_off()
@@ -44,7 +44,7 @@ def pictures(images, titles=None, columns=10):
     for i, (ax, image) in enumerate(zip(panels, images, strict=False)):
         ax.imshow(image, cmap=PAPER, vmin=0, vmax=np.max(images))
         if titles is not None:
-            ax.set_title(titles[i], fontsize=9, pad=3)
+            ax.set_title(titles[i], pad=3)
 
 
 @figure
@@ -54,7 +54,7 @@ def units(weights, shape):
     n = max(W.shape[1] for W in weights.values())
     panels = _panels(n * len(weights), n, 0.72).reshape(len(weights), n)
     for row, (label, W) in zip(panels, weights.items(), strict=True):
-        row[0].set_title(label, fontsize=9, pad=3, loc="left")
+        row[0].set_title(label, pad=3, loc="left")
         for ax, unit in zip(row, W.T, strict=False):
             ax.imshow(unit.reshape(shape), cmap=SIGNED, vmin=-largest, vmax=largest)
 
@@ -62,7 +62,7 @@ def units(weights, shape):
 def _panels(count, columns, height):
     """Return `count` square axes without ticks, in rows of `columns`, each row that high."""
     rows = -(-count // columns)
-    _, grid = plt.subplots(rows, columns, figsize=(5.4, height * rows * 10 / columns))
+    _, grid = plt.subplots(rows, columns, figsize=(WIDTH, height * rows * 10 / columns))
     panels = np.ravel(grid)
     for ax in panels:
         ax.grid(False)
@@ -116,7 +116,7 @@ def spreads(along, predicted, sizes, measured):
 @figure
 def history(seen):
     """Draw a `training.History`: losses above, logarithmic, and accuracies below, by epoch."""
-    _, (top, bottom) = plt.subplots(2, 1, figsize=(5.0, 4.4), sharex=True)
+    _, (top, bottom) = plt.subplots(2, 1, figsize=(WIDTH, 4.4), sharex=True)
     epochs = np.arange(1, seen.epochs + 1)
     for ax, train, held_out in (
         (top, seen.loss, seen.val_loss),
@@ -136,7 +136,7 @@ def history(seen):
 @figure
 def confusion(C):
     """Draw counts C[j, k] of the digit j read as k; what lies off the diagonal is marked."""
-    ax = axes(4.6, 5.0)
+    ax = axes(4.6)
     for (j, k), count in np.ndenumerate(C):
         wrong = j != k and count
         if j == k or wrong:

@@ -34,7 +34,7 @@ def fits(x, target, curves, bends=None, shaded=None):
     if shaded:
         ax.axvspan(*shaded, color=SHADE, zorder=0, label="the knots lie here")
     ax.set_xlabel("$x$")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=9)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
 
 @figure
@@ -74,4 +74,4 @@ def folded(x, layers):
     for (label, values), (colour, line) in zip(layers.items(), styles, strict=False):
         ax.plot(x, values, line, color=colour, label=label)
     ax.set_xlabel("$x$")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=9)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PURPLE, SKY, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PURPLE, SKY, WIDTH, axes, figure
 
 COLOURS = (FORWARD, BACKWARD, GREEN, PURPLE, SKY)
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
@@ -15,7 +15,7 @@ def memory(rows):
 
     Names in one row share its memory: what is written through one is read through all.
     """
-    ax = plt.subplots(figsize=(5.0, 0.5 + 0.95 * len(rows)))[1]
+    ax = plt.subplots(figsize=(WIDTH, 0.5 + 0.95 * len(rows)))[1]
     ax.set_axis_off()
     ax.set_xlim(-0.1, 6.1)
     ax.set_ylim(-len(rows) + 0.42, 0.58)
@@ -53,7 +53,7 @@ def drift(losses, differences, bound):
     losses: (steps + 1,); differences: label -> relative differences (steps + 1,), of which the
     largest so far is drawn; bound: (steps + 1,), drawn in gray.
     """
-    above, below = plt.subplots(2, 1, figsize=(5.0, 4.8), sharex=True, height_ratios=(2, 3))[1]
+    above, below = plt.subplots(2, 1, figsize=(WIDTH, 4.8), sharex=True, height_ratios=(2, 3))[1]
     above.semilogy(losses, color=INK)
     above.set_ylabel("loss $L$")
     styles = zip(COLOURS, LINES, strict=True)
@@ -65,7 +65,7 @@ def drift(losses, differences, bound):
     below.semilogy(bound, color=GREY, lw=3, alpha=0.5, label=r"$\propto 1/\sqrt{L}$")
     below.set_xlabel("step")
     below.set_ylabel("largest difference so far")
-    below.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=2, fontsize=9)
+    below.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=2)
 
 
 @figure
@@ -82,4 +82,4 @@ def losses(curves, xlabel="step", top=None):
     ax.set_ylabel("loss $L$")
     if top is not None:
         ax.set_ylim(min(map(np.nanmin, curves.values())) / 10, top)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=9)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ._diagram import RADIUS, Edge, Node, draw
-from ._style import BACKWARD, FORWARD, GREEN, INK, PURPLE, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, INK, PURPLE, WIDTH, axes, figure
 
 #: Name of an operation -> its symbol, its function, its local derivatives at its operands.
 OPERATIONS = {
@@ -54,16 +54,17 @@ def graph(steps, *, backward=True, rows=None, **inputs):
     ]
     last = steps[-1][0]
     nodes.append(Node(nodes[at[last]].x + COLUMN, nodes[at[last]].y, f"${last}$", plain=True))
+    width, height = (max(c) - min(c) for c in zip(*((n.x, n.y) for n in nodes), strict=True))
+    scale = min(SCALE, WIDTH / (width + 1.5))
+    gap = " " if scale == SCALE else "\n"  # on short arrows the name stands above the value
     edges = []
     for start, end, slope in arrows:
-        name = "" if start in inputs else f"${start}$ = "
+        name = "" if start in inputs else f"${start}$ ={gap}"
         # At an input the texts stand near it, unless a sum stands there: arrows meet at the ends.
         near = 0.56 if nodes[at[start]].backward else 0.42 if start in inputs else 0.5
         text = f"{name}{values[start]:.4g}"
         edges.append(Edge(at[start], at[end], text, _text(slope, backward), near))
     edges.append(Edge(at[last], len(at), f"{values[last]:.4g}", _text(1.0, backward)))
-    width, height = (max(c) - min(c) for c in zip(*((n.x, n.y) for n in nodes), strict=True))
-    scale = min(SCALE, 5.8 / (width + 1.5))
     size = (scale * (width + 1.5), scale * (height + 2.0))
     draw(nodes, edges, size, ("values", f"slopes of ${last}$") if backward else ("values",))
 
@@ -167,9 +168,9 @@ def patterns(a, b, arriving):
         Edge(first, first + 2, f"{a:g}", "1"),
     ]
     titles.append((x + 1.6, y + 0.75, "use twice: adds"))
-    _, ax = draw(nodes, edges, (4.8, 3.4), ("values", "slopes"))
+    _, ax = draw(nodes, edges, (WIDTH, 3.4), ("values", "slopes"))
     for x, y, title in titles:
-        ax.text(x, y + RADIUS, title, ha="center", va="bottom", color=INK, fontsize=10)
+        ax.text(x, y + RADIUS, title, ha="center", va="bottom", color=INK)
     ax.set_ylim(-4.3, 1.5)
 
 

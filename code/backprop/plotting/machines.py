@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from ..distributed import all_reduce_time, fit_all_reduce, step_time
-from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PURPLE, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PURPLE, WIDTH, axes, figure
 
 LINES = list(zip((FORWARD, BACKWARD, GREEN, PURPLE), ("-", "--", "-.", ":"), strict=True))
 #: From one machine's numbers to all: pale to deep. Only the last bears white text.
@@ -39,7 +39,7 @@ def ring(history):
     """
     K = len(history[0])
     columns = (len(history) + 1) // 2
-    panels = plt.subplots(2, columns, figsize=(5.4, 3.5))[1]
+    panels = plt.subplots(2, columns, figsize=(WIDTH, 3.5))[1]
     for ax in panels.flat:
         ax.set_axis_off()
     first = {0: 0} | {s: s for s in range(1, K)}
@@ -51,17 +51,15 @@ def ring(history):
             ax.add_patch(plt.Rectangle((c, i), 0.94, 0.94, fc=shade, ec="none"))
             dark = shade == FILLS[-1]
             ax.text(
-                c + 0.47, i + 0.5, f"{count:.0f}", ha="center", va="center", fontsize=10,
+                c + 0.47, i + 0.5, f"{count:.0f}", ha="center", va="center",
                 color="white" if dark else INK,
             )  # fmt: skip
         ax.set_xlim(0, K)
         ax.set_ylim(K, 0)
         ax.set_aspect("equal")
-        ax.set_title(_title(step, K), fontsize=9, color=INK)
+        ax.set_title(_title(step, K), color=INK)
     key = panels[1, 0]  # the field under "start" is free: 2K − 1 tables fill all others
-    key.text(
-        0.5, 0.5, "a row:\na machine\n\na column:\na chunk", ha="center", va="center", fontsize=9
-    )
+    key.text(0.5, 0.5, "a row:\na machine\n\na column:\na chunk", ha="center", va="center")
 
 
 def _title(step, K):
@@ -79,7 +77,7 @@ def descents(curves, top):
     ax.set_ylim(0, top)
     ax.set_xlabel("step")
     ax.set_ylabel("loss $L$")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=9)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 
 
 @figure
@@ -115,4 +113,4 @@ def speedups(compute, lengths, alpha, beta, most=64):
         axis.set_major_formatter("{x:g}")
     ax.set_xlabel("machines, $K$")
     ax.set_ylabel("times as fast as one")
-    ax.legend(loc="upper left", fontsize=9)
+    ax.legend(loc="upper left")

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PURPLE, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PURPLE, WIDTH, axes, figure
 from ._table import draw_table
 
 STYLES = [(FORWARD, "-"), (BACKWARD, "--"), (GREEN, "-."), (PURPLE, ":")]
@@ -34,12 +34,12 @@ def ratios(tables, columns=2):
     tables: title -> ratios (n, m), all of one shape.
     """
     rows = -(-len(tables) // columns)
-    _, grid = plt.subplots(rows, columns, figsize=(5.0, 1.9 * rows), squeeze=False)
+    _, grid = plt.subplots(rows, columns, figsize=(WIDTH, 1.9 * rows), squeeze=False)
     for ax, (title, values) in zip(grid.flat, tables.items(), strict=False):
         names = [rf"$a_{i + 1}$" for i in range(len(values))]
         units = [rf"$\delta_{j + 1}$" for j in range(values.shape[1])]
         draw_table(ax, values, names, units, "{:.2f}")
-        ax.set_title(title, fontsize=10)
+        ax.set_title(title)
     for ax in grid.flat[len(tables) :]:
         ax.set_visible(False)
 
@@ -50,7 +50,7 @@ def parade(distances, least=1e-17):
 
     distances: name -> relative error; those below `least` are drawn there.
     """
-    ax = axes(0.55 + 0.19 * len(distances))
+    ax = axes(0.55 + 0.21 * len(distances))
     names = sorted(distances, key=distances.get, reverse=True)
     sizes = np.maximum([distances[name] for name in names], least)
     colours = [BACKWARD if size <= 1e-7 else FORWARD for size in sizes]
@@ -59,7 +59,7 @@ def parade(distances, least=1e-17):
     ax.set_xscale("log")
     ax.set_xlim(least / 10, 30)
     ax.set_ylim(-0.7, len(names) - 0.3)
-    ax.set_yticks(range(len(names)), names, fontsize=8)
+    ax.set_yticks(range(len(names)), names)
     ax.set_xlabel("distance from the fingerprint")
 
 
@@ -69,7 +69,7 @@ def cosines(rows):
 
     rows: name -> (cosine, loss at the start, loss at the end). A bar is blue where the loss fell.
     """
-    ax = axes(0.75 + 0.2 * len(rows))
+    ax = axes(0.75 + 0.21 * len(rows))
     names = sorted(rows, key=lambda name: rows[name][0])
     fell = [rows[name][2] < rows[name][1] for name in names]
     bars = ax.barh(
@@ -83,7 +83,6 @@ def cosines(rows):
     ax.axvline(0, color=INK, lw=0.8)
     ax.set_xlim(-1.05, 1.05)
     ax.set_ylim(-0.7, len(names) - 0.3)
-    ax.tick_params(axis="y", labelsize=8)
     ax.set_xlabel("cosine between the wrong and the right gradient")
     kinds = [bars[fell.index(down)] for down in (True, False) if down in fell]
     said = [text for down, text in ((True, "loss fell"), (False, "loss rose")) if down in fell]

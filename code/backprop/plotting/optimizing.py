@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PURPLE, SKY, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PURPLE, SKY, WIDTH, axes, figure
 
 #: Five lines told apart by color and by dashes, in the order in which the chapter derives them.
 LINES = (
@@ -25,7 +25,7 @@ def regimes(curves, reach=2.0):
     ax.set_ylim(-reach, reach)
     ax.set_xlabel("step")
     ax.set_ylabel("the coordinate $c$")
-    ax.legend(loc="lower center", ncols=3, fontsize=9, bbox_to_anchor=(0.5, 1.0))
+    ax.legend(loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
 
 
 @figure
@@ -37,13 +37,13 @@ def walks(f, paths, reach):
     left, right, top = reach
     x, y = np.meshgrid(np.linspace(left, right, 161), np.linspace(-top, top, 161))
     _, panels = plt.subplots(
-        len(paths), 1, figsize=(5.0, 2.1 * len(paths)), sharex=True, squeeze=False
+        len(paths), 1, figsize=(WIDTH, 2.1 * len(paths)), sharex=True, squeeze=False
     )
     for ax, (title, path) in zip(panels[:, 0], paths.items(), strict=True):
         ax.contour(x, y, f((x, y)), levels=np.geomspace(1, 1000, 7), colors=GREY, linewidths=0.6)
         ax.plot(*path.T, ".-", color=BACKWARD, lw=1, ms=4)
         ax.plot(0, 0, "*", color=FORWARD, ms=12, zorder=4)
-        ax.set_title(title, fontsize=10)
+        ax.set_title(title)
         ax.set_xlim(left, right)
         ax.set_ylim(-top, top)
         ax.set_ylabel("$y$")
@@ -55,14 +55,14 @@ def paces(h, curves):
     """Draw by how much one step shrinks a direction, against ηλ; curves: label -> (n,)."""
     ax = axes(3.2)
     ax.axhspan(1, 1.3, color=GREY, alpha=0.15, lw=0)
-    ax.text(0.02, 1.18, "grows", color=INK, fontsize=9, transform=ax.get_yaxis_transform())
+    ax.text(0.02, 1.18, "grows", color=INK, transform=ax.get_yaxis_transform())
     for (label, values), style in zip(curves.items(), LINES, strict=False):
         ax.plot(h, values, label=label, **style)
     ax.set_xlim(h[0], h[-1])
     ax.set_ylim(0, 1.3)
     ax.set_xlabel(r"$\eta\lambda$: learning rate times curvature")
     ax.set_ylabel("factor of a step")
-    ax.legend(loc="lower center", ncols=3, fontsize=9, bbox_to_anchor=(0.5, 1.0))
+    ax.legend(loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
 
 
 @figure
@@ -80,7 +80,7 @@ def by_step(curves, ylabel, predicted=None, marks=()):
         ax.axvline(mark, color=GREY, lw=1, ls=":")
     ax.set_xlabel("step")
     ax.set_ylabel(ylabel)
-    ax.legend(loc="lower center", ncols=3, fontsize=9, bbox_to_anchor=(0.5, 1.0))
+    ax.legend(loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
 
 
 @figure
@@ -110,13 +110,13 @@ def sweep(etas, losses, floor=1e-8, ceiling=1e4):
     etas: (n,); losses: task -> optimizer -> (n,); what diverged (inf) ends at the ceiling.
     """
     _, panels = plt.subplots(
-        len(losses), 1, figsize=(5.0, 2.5 * len(losses)), sharex=True, squeeze=False
+        len(losses), 1, figsize=(WIDTH, 2.5 * len(losses)), sharex=True, squeeze=False
     )
     for ax, (task, curves) in zip(panels[:, 0], losses.items(), strict=True):
         for (name, values), style in zip(curves.items(), LINES, strict=True):
             ax.loglog(etas, np.clip(values, floor, ceiling), label=name, lw=1.6, **style)
-        ax.set_title(task, fontsize=10)
+        ax.set_title(task)
         ax.set_ylabel("loss at the end")
     ax.set_xlabel(r"learning rate $\eta$")
     handles, names = ax.get_legend_handles_labels()
-    ax.figure.legend(handles, names, loc="outside upper center", ncols=3, fontsize=9)
+    ax.figure.legend(handles, names, loc="outside upper center", ncols=3)

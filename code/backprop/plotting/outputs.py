@@ -5,7 +5,7 @@ import numpy as np
 
 from ..activations import sigmoid
 from ._diagram import Edge, Node, draw
-from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, LETTERS, WIDTH, axes, figure
 from ._table import draw_table
 
 
@@ -32,7 +32,7 @@ def layer(x, W, b, t, road):
         for s, r in np.ndindex(n, m)
     ]
     edges += [Edge(n + r, n + m) for r in range(m)]
-    _, ax = draw(nodes, edges, (5.4, 4.8), ("values", r"slopes of $L$"))
+    _, ax = draw(nodes, edges, (WIDTH, 4.4), ("values", r"slopes of $L$"))
     for text in ax.texts:  # arrows cross behind the numbers
         text.set_bbox({"fc": "white", "ec": "none", "pad": 1.0})
     way = [nodes[j], nodes[n + k], nodes[-1]]
@@ -50,7 +50,7 @@ def outer_grid(x, delta):
     """Draw the outer product of x (n,) and delta (m,) as a table with its margins."""
     rows = _margin("x", x, "{:g}")
     columns = _margin(r"\delta", delta, "{:.4f}")
-    draw_table(axes(2.9, 5.0), np.outer(x, delta), rows, columns, "{:.4f}")
+    draw_table(axes(2.9), np.outer(x, delta), rows, columns, "{:.4f}")
 
 
 @figure
@@ -66,15 +66,11 @@ def example_layers(X, delta, batch, cell):
     if len(batch) > 1:
         sum_of_all = r"their sum: $\partial L/\partial W$, below it $\partial L/\partial b$"
         tables.append((sum_of_all, layers[batch].sum(axis=0), None, None))
-    columns = min(len(tables), 2)
-    lines = -(-len(tables) // columns)
-    size = (1.8 + 2.6 * columns, (0.9 + 0.28 * inputs.shape[1]) * lines)
-    places = list(plt.subplots(lines, columns, figsize=size, squeeze=False)[1].flat)
+    size = (WIDTH, (0.85 + 0.24 * inputs.shape[1]) * len(tables))
+    places = plt.subplots(len(tables), 1, figsize=size, squeeze=False)[1].flat
     largest = max(np.abs(table[1]).max() for table in tables) or 1.0
-    for ax, table in zip(places, tables, strict=False):
+    for ax, table in zip(places, tables, strict=True):
         _draw_layer(ax, *table, cell, largest)
-    for ax in places[len(tables) :]:
-        ax.set_axis_off()
 
 
 def _draw_layer(ax, title, values, x, delta, cell, largest):
@@ -85,9 +81,8 @@ def _draw_layer(ax, title, values, x, delta, cell, largest):
     if delta is not None:
         numbers = [f"{v:z.4f}".replace("-", "−") for v in delta]
         names = [f"{name}\n{number}" for name, number in zip(names, numbers, strict=True)]
-    draw_table(ax, values, [*rows, "1"], names, "{:z.4f}", largest, 9)
-    ax.set_title(title, fontsize=10)
-    ax.tick_params(labelsize=9)
+    draw_table(ax, values, [*rows, "1"], names, "{:z.4f}", largest, LETTERS)
+    ax.set_title(title)
     _frame(ax, *cell, label="cell")
 
 
@@ -116,7 +111,7 @@ def _margin(symbol, values, form):
 @figure
 def error_paths(curves):
     """Draw errors against steps on a logarithmic axis; `curves`: label -> one error a step."""
-    ax = axes(3.2, 5.4)
+    ax = axes(3.2)
     looks = zip((FORWARD, BACKWARD, GREEN), ("o-", "s--", "^-."), strict=True)
     for (label, errors), (colour, look) in zip(curves.items(), looks, strict=False):
         ax.semilogy(errors, look, color=colour, ms=5, label=label)
@@ -128,7 +123,7 @@ def error_paths(curves):
 @figure
 def fits(x, t, lines):
     """Draw points (x, t), both (N,), and lines w x + b; `lines`: label -> (w, b)."""
-    ax = axes(3.2, 5.4)
+    ax = axes(3.2)
     ends = np.array([min(x) - 0.5, max(x) + 0.5])
     looks = zip((FORWARD, BACKWARD, GREEN), ("-", "--", "-."), strict=True)
     for (label, (w, b)), (colour, look) in zip(lines.items(), looks, strict=False):

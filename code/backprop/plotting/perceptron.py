@@ -4,7 +4,7 @@ import numpy as np
 
 from ..activations import sigmoid
 from ._diagram import Edge, Node, draw
-from ._style import BACKWARD, FORWARD, GREEN, GREY, PURPLE, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, LETTERS, PURPLE, WIDTH, axes, figure
 
 
 @figure
@@ -23,12 +23,12 @@ def neuron(x, w, b, t, activation="sigmoid"):
     delta = (o - t) * slope
     n = len(x)
     middle = n / 2
-    nodes = [Node(0, 1.2 * (n - j), f"$x_{j + 1}$", f"{x[j]:g}") for j in range(n)]
+    nodes = [Node(0, 1.6 * (n - j), f"$x_{j + 1}$", f"{x[j]:g}") for j in range(n)]
     nodes.append(Node(0, 0, "1"))
     nodes += [
-        Node(2.5, 1.2 * middle, "$z$", f"{z:.4g}", rf"$\delta$ = {delta:.4f}"),
-        Node(4.7, 1.2 * middle, "$o$", f"{o:.4f}", f"{o - t:.4f}"),
-        Node(6.8, 1.2 * middle, "$L$", f"{0.5 * (o - t) ** 2:.4f}", "1"),
+        Node(2.4, 1.6 * middle, "$z$", f"{z:.4g}", f"$\\delta$ =\n{delta:.4f}"),
+        Node(4.8, 1.6 * middle, "$o$", f"{o:.4f}", f"{o - t:.4f}"),
+        Node(7.2, 1.6 * middle, "$L$", f"{0.5 * (o - t) ** 2:.4f}", "1"),
     ]
     edges = [
         Edge(j, n + 1, f"$w_{j + 1}$ = {w[j]:g}", f"{delta * x[j]:.4f}", at=0.42) for j in range(n)
@@ -38,7 +38,7 @@ def neuron(x, w, b, t, activation="sigmoid"):
         Edge(n + 1, n + 2, bend, f"{factor}\n= {slope:.4f}"),
         Edge(n + 2, n + 3, r"$\frac{1}{2}(o-t)^2$", f"$\\times\\,(o-t)$\n= {o - t:.4f}"),
     ]
-    draw(nodes, edges, (5.8, 3.9), ("values", "slopes of L, and factors"))
+    draw(nodes, edges, (WIDTH, 4.2), ("values", "slopes of L, and factors"))
 
 
 @figure
@@ -115,7 +115,7 @@ def descent_on_line(path, grid, loss, minimum):
     w, b = np.meshgrid(np.linspace(*grid[:2], 121), np.linspace(*grid[2:], 121))
     values = loss(np.stack([w, b], -1))
     lines = ax.contour(w, b, values, levels=np.geomspace(0.01, 10, 10), colors=GREY, linewidths=0.8)
-    ax.clabel(lines, lines.levels[::3], fontsize=8, fmt="%.2g")
+    ax.clabel(lines, lines.levels[::3], fontsize=LETTERS, fmt="%.2g")
     ax.plot(*path.T, ".-", color=BACKWARD, ms=3, label="after each pass over the data")
     ax.plot(*minimum, "*", color=FORWARD, ms=14, label="minimum")
     ax.set_xlabel("$w$")

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap, LogNorm
 
-from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PALE, PURPLE, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, PALE, PURPLE, WIDTH, axes, figure
 
 #: Half the side of the square that every map shows, as the source text's picture does.
 REACH = 6.0
@@ -65,13 +65,13 @@ def parabolas(crossings):
             ha="right" if x > 0 else "left",
         )
     _axes(ax)
-    ax.legend(loc="lower center", ncols=2, fontsize=9, bbox_to_anchor=(0.5, 1.0))
+    ax.legend(loc="lower center", ncols=2, bbox_to_anchor=(0.5, 1.0))
 
 
 @figure
 def surface(f, reach=5.0):
     """Draw z = f(x, y) in three dimensions over the square [−reach, reach]²."""
-    _, ax = plt.subplots(figsize=(5, 4.2), subplot_kw={"projection": "3d"})
+    _, ax = plt.subplots(figsize=(WIDTH, 4.2), subplot_kw={"projection": "3d"})
     grid, _ = _square(121, reach)
     z = f(grid)
     ax.plot_surface(
@@ -108,7 +108,6 @@ def stationary_map(f, points):
                 (0, 8),
                 textcoords="offset points",
                 ha="center",
-                fontsize=10,
                 bbox={"fc": "white", "ec": "none", "alpha": 0.85, "pad": 0.8},
             )
     _axes(ax)
@@ -129,7 +128,7 @@ def splitting(etas, xs, bound):
     ax.xaxis.set_major_locator(plt.MultipleLocator(0.005))
     ax.set_xlabel(r"learning rate $\eta$")
     ax.set_ylabel("the last values of $x$")
-    ax.legend(loc="lower left", fontsize=9)
+    ax.legend(loc="lower left")
 
 
 @figure
@@ -155,7 +154,7 @@ def basin_maps(maps, points, gradient=None):
     gradient: where given, the last map shows the lines on which one of its components is 0.
     """
     n = len(maps)
-    size = (5.0, 2.75) if n > 1 else (3.6, 3.7)
+    size = (WIDTH, 2.75) if n > 1 else (3.6, 3.7)
     _, panels = plt.subplots(1, n, figsize=size, sharey=True, squeeze=False)
     for ax, (title, reached) in zip(panels[0], maps.items(), strict=True):
         side = np.linspace(-REACH, REACH, len(reached))
@@ -164,7 +163,7 @@ def basin_maps(maps, points, gradient=None):
         for p in points:
             _mark_in_basin(ax, p)
         ax.grid(False)
-        ax.set_title(title, fontsize=10)
+        ax.set_title(title)
         _axes(ax, y="$y$" if ax is panels[0, 0] else "")
     if gradient is not None:
         grid, side = _square(181)
@@ -181,11 +180,10 @@ def _mark_in_basin(ax, p):
     ax.plot(*p.x, "*", color=INK, ms=8, zorder=4)
     ax.annotate(
         _name(p.x),
-        p.x,
+        (np.clip(p.x[0], -2.7, 2.7), p.x[1]),  # the name ends where the map does
         (0, -12),
         textcoords="offset points",
         ha="center",
-        fontsize=8.5,
         bbox={"fc": "white", "ec": "none", "alpha": 0.6, "pad": 0.6},
         zorder=5,
     )
@@ -207,7 +205,7 @@ def race(surface, walks, points):
     walks: name -> path (n, 2), of names in `RACE`, each with a line of its own; a star ends it.
     points: the `StationaryPoint`s. A cross marks the common start.
     """
-    layout = {"height_ratios": [2.7, 1], "figsize": (5, 6.6)}
+    layout = {"height_ratios": [2.7, 1], "figsize": (WIDTH, 6.6)}
     _, panels = plt.subplot_mosaic([["map", "map"], ["f", "slope"]], **layout)
     ax = panels["map"]
     _contours(ax, surface, colors=PALE, linewidths=0.9)
@@ -222,7 +220,7 @@ def race(surface, walks, points):
     for path in list(walks.values())[:1]:
         ax.plot(*path[0], "+", color=INK, ms=13, mew=2, zorder=5)
     _axes(ax)
-    ax.legend(loc="lower center", ncols=4, fontsize=9, bbox_to_anchor=(0.5, 1.0))
+    ax.legend(loc="lower center", ncols=4, bbox_to_anchor=(0.5, 1.0))
     for panel, title in (("f", "height $f$"), ("slope", r"slope $\|\nabla f\|$")):
-        panels[panel].set_title(title, fontsize=10)
+        panels[panel].set_title(title)
         panels[panel].set_xlabel("step")
