@@ -9,6 +9,7 @@ import ast
 import inspect
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .notebook import OLDER, Effort, module_of, parsed, python
 from .questions import Choice, Manual
@@ -232,6 +233,7 @@ def _empty(statement):
     return isinstance(statement, ast.Pass)
 
 
+@lru_cache(maxsize=64)
 def _shape(stub):
     """The dump of a stub's definition, without its docstrings; "" where it defines nothing."""
     tree = parsed(stub)

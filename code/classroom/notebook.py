@@ -14,6 +14,7 @@ import sys
 import textwrap
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .values import printable
 
@@ -33,6 +34,8 @@ __all__ = [
 #: Whoever hands in more, to keep the grader busy, has the rest not read.
 LONGEST = 50_000
 LONGEST_NOTEBOOK = 1_000_000
+#: The trees of cells up to this length are kept for whoever asks next: a tree is large.
+REMEMBERED = 4_000
 MOST_CELLS = 2_000
 #: A picture that is pasted into a text stands in it, as some hundred thousand letters.
 PICTURE = re.compile(r"(data:[\w.+-]{1,80}/[\w.+-]{1,80};base64,)[\w+/=%-]+")
@@ -329,9 +332,17 @@ def _side(text, side):
 
 
 def parsed(code):
-    """Return the syntax tree of some Python, or None where it is none."""
+    """Return the syntax tree of some Python, or None where it is none; nobody may change it.
+
+    A cell is looked at by several; the trees of the last short ones are kept.
+    """
     if len(code) > LONGEST:
         return None
+    return _tree(code) if len(code) <= REMEMBERED else _tree.__wrapped__(code)
+
+
+@lru_cache(maxsize=128)
+def _tree(code):
     try:
         return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -4,10 +4,13 @@ import math
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
+from matplotlib.patheffects import withStroke
 
 from ._style import BACKWARD, FORWARD, GREY, INK, LETTERS
 
 RADIUS = 0.32
+#: A line that passes behind a number is broken there: it must not strike it through.
+HALO = [withStroke(linewidth=2.5, foreground="white")]
 
 
 @dataclass
@@ -57,8 +60,9 @@ def _draw_node(ax, node):
     size = LETTERS if node.symbol.isalpha() else 12  # a word such as max, where a symbol is math
     ax.text(node.x, node.y, node.symbol, ha="center", va="center", fontsize=size, zorder=4)
     above, below = node.y + RADIUS + 0.06, node.y - RADIUS - 0.08
-    ax.text(node.x, above, node.forward, ha="center", va="bottom", color=FORWARD, zorder=4)
-    ax.text(node.x, below, node.backward, ha="center", va="top", color=BACKWARD, zorder=4)
+    shared = {"ha": "center", "path_effects": HALO, "zorder": 4}
+    ax.text(node.x, above, node.forward, va="bottom", color=FORWARD, **shared)
+    ax.text(node.x, below, node.backward, va="top", color=BACKWARD, **shared)
 
 
 def _draw_edge(ax, a, b, edge):
@@ -85,5 +89,6 @@ def _draw_edge(ax, a, b, edge):
                 ha="center",
                 va="bottom" if side > 0 else "top",
                 color=colour,
+                path_effects=HALO,
                 zorder=2,
             )
