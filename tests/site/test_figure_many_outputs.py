@@ -356,7 +356,7 @@ def test_without_scripts_and_in_print_there_is_the_picture(open_page, open_figur
         re.compile("^Three tables with a row for each of three inputs")
     )
     assert picture.is_visible()
-    assert picture.evaluate("img => img.naturalWidth") > 900
+    assert picture.evaluate("img => img.naturalWidth") == 750
     page = open_figure()
     page.emulate_media(media="print")
     assert page.figure.locator(".bp-picture").is_visible()
