@@ -279,10 +279,10 @@ class _Survey:
 
     mentions: name -> sets of the names that the code under it reads; those under which the same
     code is share it. packages: name -> the package that it stands for. reached: name -> the
-    packages imported inside its code, in sets too. meanings: for each cell the
-    names that it defines. homes: name that is asked for -> (whether it is a definition, place of
-    the cell): the last one, or the last change, but none such as `f = f(x)`, and no assignment
-    after a definition.
+    packages imported inside its code, in sets too. meanings: for each cell the names that it
+    defines. homes: name that is asked for -> (whether it is a definition, place of the cell): the
+    last one, or the last change, but none such as `f = f(x)`, and no assignment after a
+    definition.
     """
 
     mentions: dict = field(default_factory=dict)

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap
 
-from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, LETTERS, WIDTH, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, INK, WIDTH, axes, figure
 from ._table import draw_table
 
 #: One colour and one mark for each of three classes; the regions are the colours, paler.
@@ -58,7 +58,7 @@ def delta_bars(a, t):
     ):
         bars = ax.bar(at + shift, values, 0.25, color=colour, label=label)
         texts = [f"{v:.3f}".replace("-", "−") if v not in (0, 1) else f"{v:g}" for v in values]
-        ax.bar_label(bars, texts, fontsize=LETTERS, padding=2)
+        ax.bar_label(bars, texts, padding=2)
     ax.axhline(0, color=INK, lw=0.8)
     ax.margins(y=0.12)
     ax.grid(axis="x", visible=False)

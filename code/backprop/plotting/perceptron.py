@@ -4,7 +4,7 @@ import numpy as np
 
 from ..activations import sigmoid
 from ._diagram import Edge, Node, draw
-from ._style import BACKWARD, FORWARD, GREEN, GREY, LETTERS, PURPLE, WIDTH, axes, figure
+from ._style import BACKWARD, FORWARD, GREEN, GREY, PURPLE, WIDTH, axes, figure
 
 
 @figure
@@ -115,7 +115,7 @@ def descent_on_line(path, grid, loss, minimum):
     w, b = np.meshgrid(np.linspace(*grid[:2], 121), np.linspace(*grid[2:], 121))
     values = loss(np.stack([w, b], -1))
     lines = ax.contour(w, b, values, levels=np.geomspace(0.01, 10, 10), colors=GREY, linewidths=0.8)
-    ax.clabel(lines, lines.levels[::3], fontsize=LETTERS, fmt="%.2g")
+    ax.clabel(lines, lines.levels[::3], fmt="%.2g")
     ax.plot(*path.T, ".-", color=BACKWARD, ms=3, label="after each pass over the data")
     ax.plot(*minimum, "*", color=FORWARD, ms=14, label="minimum")
     ax.set_xlabel("$w$")
