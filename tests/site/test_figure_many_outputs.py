@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+import browsing
 from backprop import Dense, Network
 
 PAGE = "chapters/02_many_outputs.html"
@@ -417,6 +418,7 @@ def test_it_fits_every_width(before, open_figure):
     page = open_figure(before=before)
     for width in (320, 390, 768, 1600):
         page.set_viewport_size({"width": width, "height": 900})
+        browsing.settle(page)  # at a desk's width the sidebar slides in
         box = page.figure.locator(".bp-figure").bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
         assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0

@@ -214,6 +214,7 @@ def test_it_fits_every_width(open_figure):
     page = open_figure()
     for width in (320, 390, 768, 1600):
         page.set_viewport_size({"width": width, "height": 900})
+        browsing.settle(page)  # at a desk's width the sidebar slides in
         box = page.locator("#figure-perceptron .bp-figure").bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
         assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
